@@ -1,0 +1,241 @@
+/**
+ * What each surface shows and what a person can do there. Views render these states and call these actions;
+ * they hold no key, no network and no browser API. Words and numbers are put together by the views, so the
+ * states carry facts (names, times, counts), never sentences.
+ * @module
+ */
+import type { Row, StateId, VerificationReport } from '../../protocol/report.ts';
+import type { Observable } from './store.ts';
+
+/** Facts that sentences are made of. Times are milliseconds since 1970. A missing fact drops its clause. */
+export interface Figures {
+  /** Host of the enclave service, as shown: `chat.fernhill.example`. */
+  readonly service?: string;
+  /** Who runs the service: `Fernhill`. */
+  readonly operator?: string;
+  readonly model?: string;
+  /** Name of the trust domain the service belongs to. */
+  readonly domain?: string;
+  /** Maker of the chip: `AMD`. */
+  readonly vendor?: string;
+  /** Which of the vendor's papers is out of date. */
+  readonly paper?: 'certificate' | 'revocation-list' | 'firmware';
+  /** When something ended or will end: a paper, a grace period, an approval. */
+  readonly endsAt?: number;
+  /** Age of the last check, in minutes. */
+  readonly minutes?: number;
+  /** Age of the last good copy of the log, in hours. */
+  readonly hours?: number;
+  /** For how many more hours the last good copy may be used. */
+  readonly hoursLeft?: number;
+  /** When the next try starts, for a busy or silent server. */
+  readonly retryAt?: number;
+  /** When the log last answered; shows that the connection itself works. */
+  readonly logAnsweredAt?: number;
+  readonly release?: number;
+  /** Days since the running release was replaced. */
+  readonly days?: number;
+  /** Publishers who accepted a grace period, and how many there are. */
+  readonly publishers?: { readonly signed: number; readonly all: number };
+  /** The witnesses' time and how many agree on it, for a clock that is wrong. */
+  readonly witnessTime?: { readonly at: number; readonly agree: number; readonly localAt: number };
+  /** Version of Waxseal that runs, and the one the log asks for if it says so. */
+  readonly version?: { readonly have: string; readonly need?: string };
+  /** Stable error code, shown small and last. */
+  readonly code?: string;
+  /** Address to write to the operator: https or mailto. */
+  readonly contact?: string;
+}
+
+/** Where a surface stands. The loudest state wins; `simulated` stays visible beside any other state. */
+export interface Status {
+  readonly id: StateId;
+  readonly simulated: boolean;
+  readonly figures: Figures;
+}
+
+/** How far the check before sealing has come. */
+export interface Progress {
+  readonly phase: 'log' | 'asking' | 'verifying';
+  /** Rows that have a result, in the order they got it. */
+  readonly rows: readonly Row[];
+}
+
+export interface OwnMessage {
+  readonly kind: 'own';
+  readonly id: string;
+  readonly text: string;
+}
+
+export interface AnswerMessage {
+  readonly kind: 'answer';
+  readonly id: string;
+  /** Markdown as it came so far. Grows while `outcome` is `streaming`. */
+  readonly text: string;
+  readonly outcome: 'streaming' | 'complete' | 'stopped' | 'incomplete' | 'engine-error';
+  /** What the engine said about its error, from inside the seal. */
+  readonly reason?: string;
+}
+
+/** A line in the thread that tells of a new session. */
+export interface SessionLine {
+  readonly kind: 'session';
+  readonly id: string;
+  readonly checkedAt: number;
+  readonly restarted: boolean;
+}
+
+/** The chat no longer fits the model. Nothing was sent. Counts are words, rounded. */
+export interface TooLongLine {
+  readonly kind: 'too-long';
+  readonly id: string;
+  readonly words: number;
+  readonly limit: number;
+}
+
+export type ThreadItem = OwnMessage | AnswerMessage | SessionLine | TooLongLine;
+
+/** The two histories of a log that contradicts itself. */
+export interface ForkEvidence {
+  readonly log: string;
+  readonly code: string;
+  /** Last entry both histories share, if known. */
+  readonly sameUntil?: number;
+  readonly first: { readonly seenAt: number };
+  readonly second: { readonly seenAt: number };
+  /** Both signed copies, as a JSON document. */
+  readonly document: string;
+}
+
+export interface ChatView {
+  /** `frame` is the sealed box over a web page, `panel` the browser's own side panel or sidebar. */
+  readonly surface: 'panel' | 'frame';
+  readonly status: Status;
+  /** Set while `status.id` is `checking`. */
+  readonly progress: Progress | null;
+  readonly thread: readonly ThreadItem[];
+  /** What the person has typed and not sent. Survives every refusal. */
+  readonly draft: string;
+  /** The latest report for this service, passed or failed. */
+  readonly report: VerificationReport | null;
+  /** Set while `status.id` is `fork`. */
+  readonly fork: ForkEvidence | null;
+  /** The person's seal seed (16 bytes); null until first run is done. */
+  readonly seal: Uint8Array | null;
+  /** Services to choose from; the current one is `figures.service`. */
+  readonly enclaves: readonly { readonly service: string; readonly name: string }[];
+  /** Address of the log's explorer, to open entries in; null if it has none. */
+  readonly explorer: string | null;
+  /** Only for `frame`. */
+  readonly frame: { readonly site: string; readonly open: boolean } | null;
+}
+
+/** Implemented by extension/session/chat-controller.ts: `createChatController(surface)`. */
+export interface ChatController extends Observable<ChatView> {
+  /** Keeps the draft. Must be called at each input, and updates the view at once. */
+  edit(text: string): void;
+  /** Seals and sends the draft. The draft is emptied once it is sealed, not before. */
+  send(): void;
+  /** Stops the answer that is arriving. */
+  stop(): void;
+  /** Asks again for the given answer (the last one). */
+  retry(answerId: string): void;
+  newChat(): void;
+  /** Checks again, from the log on. Also "Try now" and "I've fixed it, check again". */
+  checkNow(): void;
+  /** Opens the side panel; called inside a click. */
+  openPanel(): void;
+  chooseEnclave(service: string): void;
+  /** The composer got or lost the keyboard; drives the toolbar icon. */
+  setTyping(typing: boolean): void;
+  /** Opens a page of the extension or, for `update`, the browser's page for it. */
+  open(page: 'options' | 'welcome' | 'update'): void;
+  /** Frame only: fold to the composer or unfold, and close for good on this page. */
+  setOpen(open: boolean): void;
+  close(): void;
+}
+
+/** What the toolbar popup knows about the tab it was opened on. */
+export interface PopupView {
+  readonly status: Status;
+  /** The page's site; null on pages no extension may touch. */
+  readonly site: { readonly host: string; readonly granted: boolean; readonly boxOpen: boolean } | null;
+  readonly checkedAt: number | null;
+  readonly report: VerificationReport | null;
+  readonly fork: ForkEvidence | null;
+}
+
+/** Implemented by extension/session/popup-controller.ts: `createPopupController()`. */
+export interface PopupController extends Observable<PopupView> {
+  openPanel(): void;
+  /** Asks the browser for access to this site; called inside a click. */
+  useHere(): void;
+  stopHere(): void;
+  checkNow(): void;
+  /** Opens the chain in the side panel. */
+  seeChecks(): void;
+  /** Puts the keyboard into the sealed box of this tab, opening it if needed. */
+  write(): void;
+  open(page: 'options' | 'welcome' | 'update'): void;
+}
+
+/** A trust domain in the words of Options. */
+export interface DomainSummary {
+  readonly name: string;
+  readonly log: { readonly origin: string; readonly size: number };
+  /** Null until the policy entry has been read from the log. */
+  readonly publishers: { readonly needed: number; readonly all: number } | null;
+  readonly witnesses: {
+    readonly needed: number;
+    readonly all: number;
+    readonly operators: readonly string[];
+  };
+  /** Chips that count: `AMD Genoa`. */
+  readonly chips: readonly string[];
+  readonly simulator: boolean;
+  readonly services: readonly string[];
+  /** Hours after which a witness's signature is too old. */
+  readonly freshHours: number;
+}
+
+export interface OptionsView {
+  readonly builtIn: DomainSummary;
+  readonly imported: readonly (DomainSummary & { readonly importedAt: number })[];
+  /** A file waiting for the person's decision. */
+  readonly candidate: { readonly file: string; readonly text: string; readonly domain: DomainSummary } | null;
+  /** Why the last file was refused: its code and what it said. */
+  readonly refusal: { readonly code: string; readonly message: string } | null;
+  readonly enclaves: readonly {
+    readonly service: string;
+    readonly name: string;
+    readonly domain: string;
+    readonly chosen: boolean;
+  }[];
+  readonly sites: readonly { readonly origin: string; readonly box: boolean; readonly adapter: boolean }[];
+  readonly seal: Uint8Array | null;
+  readonly history: boolean;
+  readonly version: string;
+}
+
+/** Implemented by extension/session/options-controller.ts: `createOptionsController()`. */
+export interface OptionsController extends Observable<OptionsView> {
+  /** Reads a trust domain file; sets `candidate` or `refusal`. */
+  offerImport(file: string, text: string): void;
+  acceptImport(): void;
+  declineImport(): void;
+  removeDomain(name: string): void;
+  chooseEnclave(service: string): void;
+  removeSite(origin: string): void;
+  setAdapter(origin: string, on: boolean): void;
+  setHistory(on: boolean): void;
+  setSeal(seed: Uint8Array): void;
+  openWelcome(): void;
+}
+
+/** Implemented by extension/session/welcome-controller.ts: `createWelcomeController()`. */
+export interface WelcomeController extends Observable<{ readonly seal: Uint8Array | null }> {
+  /** Keeps the chosen seal. */
+  setSeal(seed: Uint8Array): void;
+  /** The lesson was passed; `place` is where the person wants to write. Called inside a click. */
+  finish(place: 'panel' | 'box'): void;
+}
