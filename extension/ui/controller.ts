@@ -4,8 +4,23 @@
  * states carry facts (names, times, counts), never sentences.
  * @module
  */
-import type { Row, StateId, VerificationReport } from '../../protocol/report.ts';
+import type { ReportState, Row, VerificationReport } from '../../protocol/report.ts';
 import type { Observable } from './store.ts';
+
+/** Everything a surface can stand at: what a report says, and what keeps Waxseal from having one. */
+export type StateId =
+  | ReportState
+  | 'not-set-up'
+  | 'not-granted'
+  | 'checking'
+  | 'adapter'
+  | 'cannot-reach'
+  | 'busy'
+  /** The page took the keyboard from the box. */
+  | 'page'
+  /** The page drew over the box. */
+  | 'page-covered'
+  | 'storage';
 
 /** Facts that sentences are made of. Times are milliseconds since 1970. A missing fact drops its clause. */
 export interface Figures {
