@@ -1,0 +1,32 @@
+import { defineErrors } from '../errors.ts';
+
+/** Errors of the readers that all kinds of evidence share: DER, certificates, revocation lists, policies. */
+export const attestationError = defineErrors({
+  WAX_DER_SHORT: 'A DER element is longer than the data around it',
+  WAX_DER_TAG: 'Another DER element is expected at this place',
+  WAX_DER_LENGTH: 'A DER length is not in its shortest definite form',
+  WAX_DER_TRAILING: 'There are bytes after the end of a DER element',
+  WAX_DER_VALUE: 'A DER value is not in its canonical form',
+  WAX_X509_SIZE: 'The certificate is larger than allowed',
+  WAX_X509_MISSING: 'A certificate of the chain is missing',
+  WAX_X509_FORM: 'The certificate is not of the form that this chain knows',
+  WAX_X509_ALGORITHM: 'The certificate uses a signature algorithm or key that this chain does not know',
+  WAX_X509_EXTENSION: 'The certificate has a duplicate, malformed or unknown critical extension',
+  WAX_X509_POINT: 'The public key of the certificate is not a point of its curve',
+  WAX_X509_DATES: 'The certificate is not valid at this time',
+  WAX_X509_ISSUER: 'The certificate was not issued by the next one in the chain',
+  WAX_X509_SIGNATURE: 'The signature on the certificate is not by its issuer',
+  WAX_X509_USAGE: 'The certificate may not be used for this purpose',
+  WAX_X509_ROOT: 'The chain does not end in a root that is pinned here',
+  WAX_CRL_MISSING: 'The revocation list is missing',
+  WAX_CRL_SIZE: 'The revocation list is larger than allowed',
+  WAX_CRL_FORM: 'The revocation list is not of the form that this chain knows',
+  WAX_CRL_ISSUER: 'The revocation list is by another issuer',
+  WAX_CRL_SIGNATURE: 'The signature on the revocation list is not by its issuer',
+  WAX_CRL_DATES: 'The revocation list is not in date',
+  WAX_CRL_REVOKED: 'A certificate of the chain is revoked',
+  WAX_ATTESTATION_INTERNAL: 'A check ended in an unexpected error and counts as failed',
+  WAX_ATTESTATION_ENDORSEMENTS: 'The evidence comes with more endorsements than its kind has',
+  WAX_ATTESTATION_POLICY: 'The policy for this kind of hardware is malformed',
+  WAX_ATTESTATION_PLATFORM: 'This kind of hardware is not accepted here',
+});
