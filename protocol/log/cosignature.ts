@@ -62,6 +62,8 @@ async function verifyOne(text: string, signature: Uint8Array, witness: VerifierK
   const wrong = () => logError('WAX_LOG_SIGNATURE', witness.name);
   if (signature.length !== 72) throw wrong();
   const reader = new ByteReader(signature);
+  // Leading bytes this large would be a time that no number of milliseconds holds.
+  if (signature[0] !== 0 || (signature[1] ?? 0) > 0x1f) throw wrong();
   const at = reader.u64();
   if (!Number.isSafeInteger(at * 1000)) throw wrong();
   if (!(await verifyEd25519(witness.publicKey, signedMessage(text, at), reader.take(64)))) throw wrong();

@@ -140,12 +140,12 @@ export function verifyConsistency({ oldSize, oldRoot, newSize, newRoot, proof }:
   requireSize(newSize, 'new size');
   if (oldSize === 0 || oldSize > newSize)
     throw logError('WAX_LOG_CONSISTENCY', `from ${oldSize} to ${newSize}`);
-  requireHashes([oldRoot, newRoot, ...proof]);
   if (oldSize === newSize) {
     if (proof.length > 0) throw logError('WAX_LOG_CONSISTENCY', 'too many hashes');
     if (!equalBytes(oldRoot, newRoot)) throw logError('WAX_LOG_CONSISTENCY', 'two roots for one size');
     return;
   }
+  requireHashes([oldRoot, newRoot, ...proof]);
   let node = oldSize - 1;
   let last = newSize - 1;
   while (isOdd(node)) {
