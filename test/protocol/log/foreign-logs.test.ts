@@ -43,6 +43,13 @@ function openLog(folder: string) {
   return { file, entries, tiles, hashAt };
 }
 
+function keysOf(file: Uint8Array) {
+  const lines = [...parseUtf8(file).matchAll(/^(?:log|witness)-vkey (.*)$/gm)];
+  const [logKey, ...witnesses] = lines.map(([, text]) => parseVerifierKey(text ?? ''));
+  if (logKey === undefined) throw new Error('no log key');
+  return { logKey, witnesses };
+}
+
 const rootOf = (leaves: readonly Uint8Array[]) => {
   const frontier = Frontier.empty();
   for (const leaf of leaves) frontier.append(leaf);
@@ -52,14 +59,7 @@ const rootOf = (leaves: readonly Uint8Array[]) => {
 describe.skipIf(vectors === null)('logs written by other programs', () => {
   it('made with x/mod: every checkpoint, tile, bundle and cosignature fits', async () => {
     const log = openLog(`${vectors}own-log-300`);
-    const keys = [
-      ...log
-        .file('keys.txt')
-        .toString()
-        .matchAll(/^(?:log|witness)-vkey (.*)$/gm),
-    ].map(([, key]) => parseVerifierKey(key ?? ''));
-    const [logKey, ...witnesses] = keys;
-    if (logKey === undefined) throw new Error('no log key');
+    const { logKey, witnesses } = keysOf(log.file('keys.txt'));
     const leaves = log.entries(300).map(hashLeaf);
     expect(log.tiles(0, 300)).toEqual(leaves);
     expect(log.tiles(1, 300)).toEqual([rootOf(leaves.slice(0, 256))]);
@@ -94,13 +94,7 @@ describe.skipIf(vectors === null)('logs written by other programs', () => {
 
   it('made with x/mod: its proof files verify', async () => {
     const log = openLog(`${vectors}own-log-300`);
-    const [logKey, ...witnesses] = [
-      ...log
-        .file('keys.txt')
-        .toString()
-        .matchAll(/-vkey (.*)$/gm),
-    ].map(([, key]) => parseVerifierKey(key ?? ''));
-    if (logKey === undefined) throw new Error('no log key');
+    const { logKey, witnesses } = keysOf(log.file('keys.txt'));
     for (const index of [0, 1, 150, 299]) {
       const proof = log.file(`proofs/${index}.tlog-proof`);
       const entry = log.file(`proofs/${index}.leaf`);
