@@ -1,0 +1,49 @@
+/**
+ * The seam between the server and whatever runs the model. The server holds the keys; an engine sees the
+ * messages of one chat at a time and nothing that could open another.
+ * @module
+ */
+import type { ChatTemplate, Message } from './template.ts';
+
+/** A model as the engine needs it: what the measured configuration says about one file. */
+export interface EngineModel {
+  id: string;
+  contextTokens: number;
+  template: ChatTemplate;
+}
+
+/** One answer to be generated. */
+export interface ChatJob {
+  /** The engine's name for the sealed session: state may be kept between jobs of one number, never across. */
+  session: number;
+  model: string;
+  messages: readonly Message[];
+  /** Most tokens of the answer, at least 1. Less where the context ends earlier. */
+  maxTokens: number;
+  /** 0 takes the likeliest token each time. */
+  temperature: number;
+  topP: number;
+  /** Texts that end the answer and are not part of it. */
+  stop: readonly string[];
+  seed: number;
+}
+
+export interface Generation {
+  /** `aborted` when the signal ended it. */
+  finish: 'stop' | 'length' | 'aborted';
+  promptTokens: number;
+  completionTokens: number;
+}
+
+export interface Engine {
+  /** Goes into the runtime statement. */
+  readonly name: string;
+  /**
+   * Generates one answer and hands over its text in whole code points. Rejects with WAX_ENGINE_BUSY,
+   * WAX_ENGINE_TOO_LONG or WAX_ENGINE_FAILED; an abort resolves with `aborted`.
+   */
+  generate(job: ChatJob, onText: (text: string) => void, signal: AbortSignal): Promise<Generation>;
+  /** Forgets what is kept for a session. */
+  release(session: number): void;
+  stop(): Promise<void>;
+}

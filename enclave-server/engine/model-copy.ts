@@ -1,0 +1,62 @@
+/**
+ * A model file read exactly once: hashed while it is copied into memory, and loaded from that copy only. The
+ * disk belongs to the host, who could otherwise answer the second read with other bytes than the first.
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import { constants, existsSync } from 'node:fs';
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { enclaveError } from '../errors.ts';
+
+export interface ModelCopy {
+  /** Descriptor to hand to the engine process; null where the copy has a path of its own. */
+  readonly fd: number | null;
+  /** Where a process that got the descriptor as number `fd` finds the file. */
+  pathInChild(fd: number): string;
+  close(): Promise<void>;
+}
+
+const CHUNK = 1 << 20;
+// Linux: memory of the guest, and a file that no longer has a name. Elsewhere (development only) a private folder.
+const MEMORY = '/dev/shm';
+const nameless = process.platform === 'linux' && existsSync(MEMORY);
+
+async function copyHashed(source: FileHandle, target: FileHandle): Promise<string> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(CHUNK);
+  for (;;) {
+    const { bytesRead } = await source.read(buffer, 0, CHUNK);
+    if (bytesRead === 0) return hash.digest('hex');
+    const chunk = buffer.subarray(0, bytesRead);
+    hash.update(chunk);
+    await target.writev([chunk]);
+  }
+}
+
+/** Reads the model at `path` and keeps the copy; throws WAX_ENCLAVE_MODEL unless its SHA-256 is `sha256` (hex). */
+export async function holdModel(path: string, sha256: string): Promise<ModelCopy> {
+  const folder = await mkdtemp(join(nameless ? MEMORY : tmpdir(), 'waxseal-'));
+  const file = join(folder, 'model.gguf');
+  try {
+    const target = await open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o400);
+    const source = await open(path, 'r').catch(async (cause) => {
+      await target.close();
+      throw enclaveError('WAX_ENCLAVE_MODEL', 'no such file', { cause });
+    });
+    const found = await copyHashed(source, target).finally(() =>
+      Promise.all([source.close(), target.close()]),
+    );
+    if (found !== sha256) throw enclaveError('WAX_ENCLAVE_MODEL', `its SHA-256 is ${found}`);
+    if (!nameless) {
+      return { fd: null, pathInChild: () => file, close: () => rm(folder, { recursive: true, force: true }) };
+    }
+    const reader = await open(file, 'r');
+    await rm(folder, { recursive: true });
+    return { fd: reader.fd, pathInChild: (fd) => `/proc/self/fd/${fd}`, close: () => reader.close() };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
