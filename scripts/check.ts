@@ -16,6 +16,7 @@ const checks: Check[] = [
   { name: 'lint', command: 'biome', args: ['check', '--error-on-warnings', ...argv.slice(2)] },
   { name: 'unused code', command: 'knip', args: [] },
   { name: 'lock file', command: execPath, args: ['scripts/lock-check.ts'] },
+  { name: 'error codes page', command: execPath, args: ['scripts/error-codes.ts', '--check'] },
 ];
 
 function run({ name, command, args }: Check): Promise<boolean> {
