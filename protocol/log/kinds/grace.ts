@@ -30,6 +30,11 @@ export const grace: Kind<GraceFields> = {
       reason: readString(predicate.reason, 'reason', { most: 500 }),
     };
   },
-  write: ({ expires, ...fields }) => ({ expires: formatTime(expires), ...fields }),
+  write: ({ expires, platform, event, reason }) => ({
+    expires: formatTime(expires),
+    platform,
+    event,
+    reason,
+  }),
   subject: (_, { log }) => logSubject(log),
 };

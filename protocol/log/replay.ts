@@ -1,0 +1,257 @@
+/**
+ * Replays entries: each is judged under the policy in force before it, and one that is not authorised
+ * changes nothing but the list of such entries. Log, client and auditor all run this.
+ * @module
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { toHex } from '../bytes.ts';
+import { CodedError } from '../errors.ts';
+import {
+  needsThreshold,
+  type PolicyInForce,
+  publishersFor,
+  requireAuthorised,
+  requireTimely,
+  verifySigners,
+} from './authorise.ts';
+import { type Envelope, parseEnvelope } from './dsse.ts';
+import { DAY, HOUR } from './kinds/kind.ts';
+import type { ApprovalKind, Ledger, Logged, Retirement } from './ledger.ts';
+import { parseStatement, type Statement, type StatementOf } from './statement.ts';
+import { statementError } from './statement-errors.ts';
+
+/** An entry that has been read, and the signatures in it verified; `error` is the first thing wrong with it. */
+export interface VerifiedEntry {
+  entrySha256: string;
+  /** Hex SHA-256 of the payload; null if there is no envelope. */
+  statementSha256: string | null;
+  statement: Statement | null;
+  /** Publishers that signed, under the policy `under` (hash of its entry, null before the first). */
+  signers: string[];
+  under: string | null;
+  error: CodedError | null;
+}
+
+/** The verdict on an entry at its place in the log: authorised unless there is an error. */
+export interface JudgedEntry extends VerifiedEntry {
+  index: number;
+}
+
+interface ReadEntry extends VerifiedEntry {
+  envelope: Envelope | null;
+}
+
+const KEPT_REFUSALS = 32;
+const KEPT_EXPIRED = 30 * DAY;
+/** Signatures verified at once; more would only hold memory. */
+const RUN_LENGTH = 256;
+
+function codedError(error: unknown): CodedError {
+  if (error instanceof CodedError) return error;
+  throw error;
+}
+
+function readEntry(bytes: Uint8Array): ReadEntry {
+  const read: ReadEntry = {
+    entrySha256: toHex(sha256(bytes)),
+    statementSha256: null,
+    statement: null,
+    signers: [],
+    under: null,
+    error: null,
+    envelope: null,
+  };
+  try {
+    read.envelope = parseEnvelope(bytes);
+    read.statementSha256 = toHex(sha256(read.envelope.payload));
+    read.statement = parseStatement(read.envelope.payload);
+  } catch (error) {
+    read.error = codedError(error);
+  }
+  return read;
+}
+
+async function verifyRead(read: ReadEntry, policy: PolicyInForce | null): Promise<VerifiedEntry> {
+  const { envelope, ...verified } = read;
+  verified.under = policy?.entrySha256 ?? null;
+  if (envelope === null || verified.statement === null) return verified;
+  try {
+    verified.signers = await verifySigners(envelope, publishersFor(verified.statement, policy));
+  } catch (error) {
+    verified.error = codedError(error);
+  }
+  return verified;
+}
+
+/** A ledger that grows. `from` takes a ledger as it was stored, `ledger()` gives it back. */
+export class Replay {
+  #ledger: Omit<Ledger, 'approvals'>;
+  /** By statement hash, in the order of the log. */
+  readonly #approvals: Map<string, Logged>;
+
+  private constructor({ approvals, ...ledger }: Ledger) {
+    this.#ledger = structuredClone(ledger);
+    this.#approvals = new Map(approvals.map((logged) => [logged.statementSha256, logged]));
+  }
+
+  static from(ledger: Ledger): Replay {
+    return new Replay(ledger);
+  }
+
+  /** The ledger after all that was recorded; later entries do not change it. */
+  ledger(): Ledger {
+    for (const [hash, logged] of this.#approvals) if (this.#isForgotten(logged)) this.#approvals.delete(hash);
+    return { ...structuredClone(this.#ledger), approvals: [...this.#approvals.values()] };
+  }
+
+  get size(): number {
+    return this.#ledger.size;
+  }
+
+  /** Reads an entry and verifies its signatures under the policy now in force: the costly part, free of order. */
+  verify(bytes: Uint8Array): Promise<VerifiedEntry> {
+    return verifyRead(readEntry(bytes), this.#ledger.policy);
+  }
+
+  /** The verdict on an entry if it came next. Nothing is recorded. */
+  judge(verified: VerifiedEntry): JudgedEntry {
+    const judged = { ...verified, index: this.#ledger.size };
+    const { statement, statementSha256, signers, entrySha256, error } = verified;
+    if (error !== null || statement === null || statementSha256 === null) return judged;
+    try {
+      // Signers found under an earlier policy say nothing about this one.
+      if (verified.under !== (this.#ledger.policy?.entrySha256 ?? null)) {
+        throw statementError('WAX_STATEMENT_POLICY', 'the policy has changed since');
+      }
+      requireAuthorised(statement, signers, entrySha256, this.#ledger);
+      this.#requirePlace(statement, statementSha256);
+    } catch (cause) {
+      judged.error = codedError(cause);
+    }
+    return judged;
+  }
+
+  /** Records the next entry with the verdict that `judge` gave for it just now. */
+  record(judged: JudgedEntry): void {
+    if (judged.index !== this.#ledger.size) throw new RangeError('the entry was judged for another place');
+    this.#ledger.size += 1;
+    const { statement, statementSha256, error } = judged;
+    if (error !== null || statement === null || statementSha256 === null) {
+      this.#ledger.refusedCount += 1;
+      const refusal = { index: judged.index, code: error?.code ?? 'WAX_STATEMENT_FORM' };
+      this.#ledger.refused = [...this.#ledger.refused, refusal].slice(-KEPT_REFUSALS);
+      return;
+    }
+    // What a single publisher can sign does not move the date, or one stolen key could shut out all others.
+    if (needsThreshold(statement)) {
+      this.#ledger.newestNotBefore = Math.max(this.#ledger.newestNotBefore, statement.notBefore);
+    }
+    this.#apply(statement, statementSha256, judged);
+  }
+
+  /** Verifies, judges and records entries in order; the signatures under one policy side by side. */
+  async apply(entries: readonly Uint8Array[]): Promise<JudgedEntry[]> {
+    const outcome: JudgedEntry[] = [];
+    let run: ReadEntry[] = [];
+    const finishRun = async () => {
+      const { policy } = this.#ledger;
+      for (const verified of await Promise.all(run.map((read) => verifyRead(read, policy)))) {
+        const judged = this.judge(verified);
+        this.record(judged);
+        outcome.push(judged);
+      }
+      run = [];
+    };
+    for (const bytes of entries) {
+      const read = readEntry(bytes);
+      run.push(read);
+      if (read.statement?.kind === 'policy' || run.length === RUN_LENGTH) await finishRun();
+    }
+    await finishRun();
+    return outcome;
+  }
+
+  #requirePlace(statement: Statement, statementSha256: string): void {
+    if (this.#ledger.closed !== null) throw statementError('WAX_STATEMENT_CLOSED');
+    if (this.#approvals.has(statementSha256)) throw statementError('WAX_STATEMENT_DUPLICATE');
+    if (statement.kind !== 'status') return;
+    const target = this.#approvals.get(statement.statementSha256);
+    if (target === undefined || target.index !== statement.index || this.#isForgotten(target)) {
+      throw statementError('WAX_STATEMENT_TARGET', `entry ${statement.index}`);
+    }
+  }
+
+  /** By the dates in the log and not by a clock, so that everybody forgets the same. */
+  #isForgotten({ statement }: Logged): boolean {
+    return 'expires' in statement && statement.expires < this.#ledger.newestNotBefore - KEPT_EXPIRED;
+  }
+
+  #apply(statement: Statement, statementSha256: string, { index, entrySha256, signers }: JudgedEntry): void {
+    const ledger = this.#ledger;
+    if (statement.kind === 'unknown') {
+      const { predicateType } = statement;
+      if (statement.critical) ledger.notUnderstood = [...ledger.notUnderstood, { index, predicateType }];
+    } else if (statement.kind === 'policy') {
+      ledger.policy = {
+        index,
+        entrySha256,
+        publishers: statement.publishers,
+        threshold: statement.threshold,
+      };
+    } else if (statement.kind === 'status') {
+      this.#takeBack(statement, index);
+    } else if (statement.kind === 'log-closed') {
+      ledger.closed = { index, successor: statement.successor };
+    } else {
+      this.#approve(statement, statementSha256, index, signers);
+    }
+  }
+
+  #approve(
+    statement: StatementOf<ApprovalKind>,
+    statementSha256: string,
+    index: number,
+    signers: string[],
+  ): void {
+    const { policy, retirements } = this.#ledger;
+    this.#approvals.set(statementSha256, {
+      index,
+      statementSha256,
+      statement,
+      signers,
+      threshold: policy?.threshold ?? 0,
+      publisherCount: policy?.publishers.length ?? 0,
+      takenBack: null,
+    });
+    if (statement.kind !== 'release') return;
+    const at = statement.notBefore + statement.retiresOlderAfterHours * HOUR;
+    const added = { below: statement.version, at, index };
+    retirements[statement.product] = addRetirement(retirements[statement.product] ?? [], added);
+  }
+
+  #takeBack({ action, notBefore, reason, statementSha256 }: StatementOf<'status'>, index: number): void {
+    const target = this.#approvals.get(statementSha256);
+    // The first one stands: it is final.
+    if (target === undefined || target.takenBack !== null) return;
+    const takenBack = { action, index, at: notBefore, reason };
+    this.#approvals.set(statementSha256, { ...target, takenBack });
+  }
+}
+
+/** Keeps only retirements that say more than the others: none has both a lower version and a later time. */
+function addRetirement(list: readonly Retirement[], added: Retirement): Retirement[] {
+  const covers = (a: Retirement, b: Retirement) => a.below >= b.below && a.at <= b.at;
+  if (list.some((held) => covers(held, added))) return [...list];
+  return [...list.filter((held) => !covers(added, held)), added];
+}
+
+/**
+ * What a log asks, besides authorisation, before it sequences: a kind that it knows, dated within 7 days.
+ * @param now the log's clock, in milliseconds
+ * @throws the error of the verdict, WAX_STATEMENT_KIND or WAX_STATEMENT_CLOCK
+ */
+export function requireSubmittable({ statement, error }: JudgedEntry, now: number): void {
+  if (error !== null) throw error;
+  if (statement === null || statement.kind === 'unknown') throw statementError('WAX_STATEMENT_KIND');
+  requireTimely(statement, now);
+}
