@@ -1,0 +1,60 @@
+/** Times and digests as people read them, in the language of the copy. Times are milliseconds since 1970. */
+import { locale } from './messages.ts';
+
+/** `22 Nov 2026` */
+export function formatDate(at: number): string {
+  return new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'short', year: 'numeric' }).format(at);
+}
+
+/** `14:01` */
+export function formatTime(at: number): string {
+  return new Intl.DateTimeFormat(locale(), { hour: '2-digit', minute: '2-digit' }).format(at);
+}
+
+/** `22 Nov 2026, 14:01` */
+export function formatMoment(at: number): string {
+  return `${formatDate(at)}, ${formatTime(at)}`;
+}
+
+const units: readonly [unit: 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second', ms: number][] = [
+  ['year', 365 * 86_400_000],
+  ['month', 30 * 86_400_000],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+];
+
+function largestUnit(ms: number) {
+  for (const [unit, size] of units) {
+    if (ms >= size) return { unit, n: Math.floor(ms / size) };
+  }
+  return { unit: 'second', n: 0 } as const;
+}
+
+/** `6 minutes ago`, for a time in the past. */
+export function formatAgo(at: number, now: number): string {
+  const { unit, n } = largestUnit(Math.max(0, now - at));
+  return new Intl.RelativeTimeFormat(locale(), { numeric: n === 0 ? 'auto' : 'always' }).format(-n, unit);
+}
+
+/** `1 year`, for a length of time in milliseconds. */
+export function formatSpan(ms: number): string {
+  const { unit, n } = largestUnit(Math.abs(ms));
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'long' }).format(n);
+}
+
+/** A list in the language's way: `a, b and c`. */
+export function formatList(items: readonly string[]): string {
+  return new Intl.ListFormat(locale(), { type: 'conjunction' }).format(items);
+}
+
+/** Hex in groups of eight, so that two people can compare it aloud. */
+export function groupHex(hex: string): string {
+  return hex.replace(/(.{8})(?=.)/g, '$1 ');
+}
+
+/** First two groups of four and the last: `9c41 e07a … 5b20`. */
+export function shortHex(hex: string): string {
+  return hex.length <= 16 ? hex : `${hex.slice(0, 4)} ${hex.slice(4, 8)} … ${hex.slice(-4)}`;
+}
