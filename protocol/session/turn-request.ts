@@ -1,0 +1,81 @@
+/**
+ * The request inside the seal (wire-format.md B6): which operation, how the reply is to be carried, and the
+ * OpenAI request object.
+ * @module
+ */
+import { utf8 } from '../bytes.ts';
+import { CodedError } from '../errors.ts';
+import { type JsonValue, parseJson } from '../json.ts';
+import { readMap, readObject, readOneOf } from '../shape.ts';
+import { sessionError } from './errors.ts';
+import { MAX_PLAINTEXT_BYTES, type Mode } from './sizes.ts';
+
+/** Known fields of the request object, by operation. A field that is not here would be ignored silently. */
+const BODY_FIELDS = {
+  chat: [
+    'model',
+    'messages',
+    'stream',
+    'stream_options',
+    'temperature',
+    'top_p',
+    'max_tokens',
+    'max_completion_tokens',
+    'stop',
+    'seed',
+    'n',
+    'tools',
+    'tool_choice',
+    'parallel_tool_calls',
+    'response_format',
+  ],
+  embeddings: ['model', 'input', 'encoding_format', 'dimensions'],
+  models: [],
+} as const;
+
+export type Operation = keyof typeof BODY_FIELDS;
+const OPERATIONS = Object.keys(BODY_FIELDS) as Operation[];
+
+export interface TurnRequest {
+  op: Operation;
+  mode: Mode;
+  /** The fields are known ones; their values are for the server to check. */
+  body: { [key: string]: JsonValue };
+}
+
+function readTurnRequest(value: JsonValue): TurnRequest {
+  const fields = readObject(value, 'request', ['op', 'mode', 'body']);
+  const op = readOneOf(fields.op, 'op', OPERATIONS);
+  const mode = readOneOf(fields.mode, 'mode', ['steady', 'block']);
+  if (mode === 'steady' && op !== 'chat') throw sessionError('WAX_SESSION_REQUEST_BODY', `steady ${op}`);
+  const body = readObject(fields.body, 'body', [], BODY_FIELDS[op]);
+  return { op, mode, body: body as { [key: string]: JsonValue } };
+}
+
+/** Reads the JSON text of a request; unknown operations, modes and fields are refused. */
+export function parseTurnRequest(json: Uint8Array): TurnRequest {
+  try {
+    return readTurnRequest(parseJson(json, { bytes: MAX_PLAINTEXT_BYTES, floats: true }));
+  } catch (cause) {
+    if (!(cause instanceof CodedError) || cause.code === 'WAX_SESSION_REQUEST_BODY') throw cause;
+    // The detail of a parser could repeat a word of the prompt; its code cannot.
+    throw sessionError('WAX_SESSION_REQUEST_BODY', cause.code);
+  }
+}
+
+/** Writes the JSON text of a request, after the same checks. */
+export function encodeTurnRequest(request: TurnRequest): Uint8Array {
+  const json = utf8(JSON.stringify({ op: request.op, mode: request.mode, body: request.body }));
+  parseTurnRequest(json);
+  return json;
+}
+
+/** How to carry the refusal of a request that `parseTurnRequest` does not take: as it asked, if it did. */
+export function refusalMode(json: Uint8Array): Mode {
+  try {
+    const fields = readMap(parseJson(json, { bytes: MAX_PLAINTEXT_BYTES, floats: true }), 'request');
+    return readOneOf(fields.mode, 'mode', ['steady', 'block']);
+  } catch {
+    return 'block';
+  }
+}
