@@ -3,7 +3,6 @@
  * a salt of 48, ECDSA P-256 with SHA-256, ECDSA P-384 with SHA-384. A certificate cannot choose others.
  * @module
  */
-import { toHex } from '../bytes.ts';
 import type { RsaPublicKey } from '../signatures.ts';
 import { verifyEcdsaP256, verifyEcdsaP384, verifyRsaPss384 } from '../signatures.ts';
 import { type Curve, isOnCurve, isSignatureInRange, p256, p384 } from './curves.ts';
@@ -77,7 +76,7 @@ function readEcKey(algorithm: DerReader, point: Uint8Array): PublicKey {
   const named = algorithm.oid();
   const curve = named === oids.p256 ? p256 : named === oids.p384 ? p384 : null;
   if (!curve) throw wrong(`curve ${named}`);
-  if (!isOnCurve(curve, point)) throw attestationError('WAX_X509_POINT', curve.name);
+  if (point.length !== 1 + 2 * curve.size) throw wrong('compressed point');
   return { kind: 'ec', curve, point };
 }
 
@@ -91,6 +90,13 @@ export function readPublicKey(spki: DerReader): PublicKey {
   const key = oid === oids.rsaEncryption ? readRsaKey(algorithm, bits) : readEcKey(algorithm, bits);
   algorithm.end();
   return key;
+}
+
+/** Says that an elliptic-curve key is a point of its curve (check C6). */
+export function verifyPublicKey(key: PublicKey): void {
+  if (key.kind === 'ec' && !isOnCurve(key.curve, key.point)) {
+    throw attestationError('WAX_X509_POINT', key.curve.name);
+  }
 }
 
 /** Which scheme a key signs with in these chains. */
@@ -135,9 +141,4 @@ export async function verifySigned(
   if (!fixed || !isSignatureInRange(key.curve, fixed)) return false;
   const verify = key.curve.name === 'P-256' ? verifyEcdsaP256 : verifyEcdsaP384;
   return verify(key.point, message, fixed);
-}
-
-/** Short text for a claim: `RSA 4096` or the curve with the point. */
-export function describeKey(key: PublicKey): string {
-  return key.kind === 'rsa' ? 'RSA-4096' : `${key.curve.name} ${toHex(key.point)}`;
 }

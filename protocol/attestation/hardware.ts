@@ -1,0 +1,8 @@
+import type { EvidenceVerifier } from './evidence.ts';
+import { AMD_ROOTS } from './roots.ts';
+import { createSnpVerifier } from './snp/verify.ts';
+
+/** Verifiers for evidence from real hardware, under the vendors' pinned roots. */
+export const hardwareVerifiers: EvidenceVerifier[] = [
+  createSnpVerifier({ code: 1, type: 'sev-snp', vendor: 'AMD', simulated: false, roots: AMD_ROOTS }),
+];
