@@ -71,7 +71,10 @@ export function parseChipCertificate(certificate: Certificate): ChipCertificate 
   if (publicKey.kind !== 'ec' || publicKey.curve !== p384)
     throw snpError('WAX_SNP_CHAIN', 'the key is not on P-384');
   readVersion(certificate, '1');
-  for (const reserved of ['3.4', '3.5', '3.6', '3.7']) readVersion(certificate, reserved);
+  // Reserved versions: Turin certificates leave some out.
+  for (const reserved of ['3.4', '3.5', '3.6', '3.7']) {
+    if (others.has(arc(reserved))) readVersion(certificate, reserved);
+  }
   return {
     certificate,
     point: publicKey.point,
