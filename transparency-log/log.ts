@@ -1,0 +1,262 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { equalBytes, toHex } from '../protocol/bytes.ts';
+import { type Cosignature, verifyCosignatures } from '../protocol/log/cosignature.ts';
+import { parseNote } from '../protocol/log/note.ts';
+import { formatProof } from '../protocol/log/proof.ts';
+import type { NoteSigner } from '../protocol/log/signer.ts';
+import { inclusionProof } from '../protocol/log/tree.ts';
+import { serverError } from './errors.ts';
+import { HashTree } from './hash-tree.ts';
+import { Publisher } from './publisher.ts';
+import {
+  fetchPublished,
+  repairFiles,
+  replay,
+  requireHistory,
+  requireIdentity,
+  requireOwnHistory,
+} from './recovery.ts';
+import { LogRules } from './rules.ts';
+import { type SearchHit, SearchIndex, type SearchQuery } from './search-index.ts';
+import { Sequencer, type Ticket } from './sequencer.ts';
+import type { StepListener } from './steps.ts';
+import { diskError } from './storage/disk-errors.ts';
+import type { Storage, StoredEntry } from './storage/storage.ts';
+import type { WitnessEndpoint } from './witness/client.ts';
+import { WitnessRound } from './witness-round.ts';
+
+export interface LogOptions {
+  storage: Storage;
+  origin: string;
+  signer: NoteSigner;
+  /** Bytes of entry 0: the first policy, which the log sequences itself when it is begun. */
+  policyEntry: Uint8Array;
+  witnesses: readonly WitnessEndpoint[];
+  /** How many witnesses must cosign before a checkpoint is published; more than half. */
+  quorum: number;
+  /** Where readers find this log, if that is not (only) this process: asked at start for the newest size. */
+  publicUrl?: string;
+  /** Longest wait for company before a batch is sequenced; 1 second unless said. */
+  publishIntervalMs?: number;
+  /** How often cosignatures are renewed without growth; 5 minutes unless said. */
+  refreshIntervalMs?: number;
+  /** Entries after which the log refuses new ones; 100,000 unless said. */
+  budget?: number;
+  fetch?: typeof fetch;
+  now?: () => number;
+  /** For tests that stop the process at a given step. */
+  onStep?: StepListener;
+}
+
+const DEFAULT_BUDGET = 100_000;
+/** How long to wait before asking the witnesses again when too few of them answered at start. */
+const RETRY_SURVEY_MS = 5_000;
+const INDEX_CHUNK = 256;
+
+/** One open log. Reading always works; whether it takes entries is in `status()`. */
+export class TransparencyLog {
+  readonly #options: LogOptions;
+  readonly #tree = new HashTree();
+  readonly #index = new SearchIndex();
+  readonly #budget: number;
+  readonly #publisher: Publisher;
+  readonly #sequencer: Sequencer;
+  readonly #rules: LogRules;
+  readonly #witnesses: WitnessRound;
+  #indexing: Promise<void> = Promise.resolve();
+  #timers: NodeJS.Timeout[] = [];
+
+  constructor(options: LogOptions) {
+    const { origin, quorum, witnesses, storage, signer, now = Date.now, onStep = () => {} } = options;
+    if (2 * quorum <= witnesses.length || quorum > witnesses.length) {
+      throw serverError('WAX_LOGSERVER_CONFIG', `a quorum of ${quorum} of ${witnesses.length} witnesses`);
+    }
+    this.#options = options;
+    this.#budget = options.budget ?? DEFAULT_BUDGET;
+    this.#rules = new LogRules(origin, toHex(sha256(options.policyEntry)), this.#budget);
+    this.#witnesses = new WitnessRound({
+      origin,
+      logKey: signer.verifierKey,
+      witnesses,
+      quorum,
+      fetch: options.fetch ?? fetch,
+    });
+    this.#publisher = new Publisher({
+      storage,
+      tree: this.#tree,
+      origin,
+      signer,
+      witnesses: this.#witnesses,
+      onStep,
+    });
+    this.#sequencer = new Sequencer({
+      entries: storage.entries,
+      tree: this.#tree,
+      rules: this.#rules,
+      publisher: this.#publisher,
+      publishIntervalMs: options.publishIntervalMs ?? 1000,
+      onStep,
+      now,
+    });
+  }
+
+  /**
+   * Brings what is on disk in order, then asks the witnesses. Nothing is signed before a quorum of them has
+   * said that it knows of nothing newer: a folder restored from a backup looks perfectly sound from inside.
+   */
+  async open(): Promise<void> {
+    const { storage, origin, signer, policyEntry } = this.#options;
+    const key = signer.verifierKey;
+    await requireIdentity(storage.entries, origin, key);
+    const head = await storage.entries.head();
+    const [first] = head ? await storage.entries.entries(0, 1) : [];
+    if (first && !equalBytes(first.entry, policyEntry)) throw serverError('WAX_LOGSERVER_POLICY');
+    await replay(storage.entries, this.#tree, this.#rules);
+    const published = await requireOwnHistory(storage, this.#tree, key, origin);
+    await repairFiles(storage, this.#tree, this.#tree.size);
+    this.#publisher.resume(published);
+    await this.#survey();
+  }
+
+  async #survey(): Promise<void> {
+    const { publicUrl, origin, signer, fetch: fetcher = fetch } = this.#options;
+    const known = await this.#cosigners();
+    const answers = await this.#witnesses.survey(new Set(known.map(({ name }) => name)));
+    for (const { name, checkpoint } of answers) if (checkpoint) requireHistory(this.#tree, checkpoint, name);
+    if (publicUrl !== undefined) {
+      const shown = await fetchPublished(publicUrl, signer.verifierKey, origin, fetcher);
+      if (shown) requireHistory(this.#tree, shown, publicUrl);
+    }
+    if (answers.length >= this.#options.quorum) return this.#begin();
+    this.#sequencer.blocked = serverError('WAX_LOGSERVER_NO_QUORUM', `${answers.length} answered`);
+    this.#after(RETRY_SURVEY_MS, () =>
+      this.#survey().catch((cause) => this.#sequencer.halt(diskError(cause))),
+    );
+  }
+
+  /** From here on the log signs. */
+  async #begin(): Promise<void> {
+    this.#sequencer.blocked = null;
+    if (this.#tree.size === 0) await this.#sequencer.submit(this.#options.policyEntry);
+    await this.#sequencer.run(true);
+    if (this.#sequencer.blocked) throw this.#sequencer.blocked;
+    const refresh = async () => {
+      await this.#sequencer.run(true);
+      await this.#publisher.cleanUp();
+      this.#after(interval, refresh);
+    };
+    const interval = this.#options.refreshIntervalMs ?? 300_000;
+    this.#after(interval, refresh);
+  }
+
+  #after(delay: number, task: () => Promise<void>): void {
+    this.#timers = [setTimeout(task, delay)];
+  }
+
+  get publishedSize(): number {
+    return this.#publisher.size;
+  }
+
+  submit(entry: Uint8Array): Promise<Ticket> {
+    return this.#sequencer.submit(entry);
+  }
+
+  /** The ticket of a statement that is in the log or on its way into it. */
+  lookUp(statement: Uint8Array): Promise<Ticket | null> {
+    return this.#sequencer.lookUp(statement);
+  }
+
+  readFile(path: string): Promise<Uint8Array | null> {
+    return this.#options.storage.files.read(path);
+  }
+
+  async entry(index: number): Promise<StoredEntry> {
+    this.#requirePublished(index);
+    const [entry] = await this.#options.storage.entries.entries(index, index + 1);
+    if (!entry) throw serverError('WAX_LOGSERVER_NO_SUCH_ENTRY', String(index));
+    return entry;
+  }
+
+  /** The tlog-proof of an entry under the published checkpoint. */
+  proof(index: number): string {
+    this.#requirePublished(index);
+    const { size, note } = this.#publisher;
+    const proof = inclusionProof(index, size, this.#tree.hashAt);
+    return formatProof({ index, proof, checkpoint: note, extra: null });
+  }
+
+  #requirePublished(index: number): void {
+    if (index >= this.#publisher.size) throw serverError('WAX_LOGSERVER_NO_SUCH_ENTRY', String(index));
+  }
+
+  async search(query: SearchQuery): Promise<{ indexed: number; hits: SearchHit[] }> {
+    this.#indexing = this.#indexing.then(() => this.#catchUp());
+    await this.#indexing;
+    return { indexed: this.#index.size, hits: this.#index.search(query) };
+  }
+
+  async #catchUp(): Promise<void> {
+    while (this.#index.size < this.#publisher.size) {
+      const end = Math.min(this.#publisher.size, this.#index.size + INDEX_CHUNK);
+      this.#index.add(await this.#options.storage.entries.entries(this.#index.size, end));
+      await new Promise(setImmediate);
+    }
+  }
+
+  async status() {
+    const { origin, signer, policyEntry, quorum } = this.#options;
+    const { blocked, problem } = this.#sequencer;
+    const trouble = blocked ?? problem;
+    return {
+      origin,
+      key: signer.verifierKey.text,
+      size: this.#publisher.size,
+      budget: this.#budget,
+      accepting: blocked === null,
+      problem: trouble && { code: trouble.code, message: trouble.message },
+      policyEntry: toHex(sha256(policyEntry)),
+      quorum,
+      witnesses: await this.#witnessStatus(),
+    };
+  }
+
+  /** Who cosigned the published checkpoint, and when. */
+  async #cosigners(): Promise<Cosignature[]> {
+    const { note } = this.#publisher;
+    const keys = this.#options.witnesses.map(({ key }) => key);
+    return note === '' ? [] : verifyCosignatures(parseNote(note), keys);
+  }
+
+  async #witnessStatus() {
+    const cosigners = await this.#cosigners();
+    return this.#options.witnesses.map(({ key: { name, text } }) => {
+      const at = cosigners.find((cosigner) => cosigner.name === name)?.at;
+      return {
+        name,
+        key: text,
+        cosignedAt: at === undefined ? null : new Date(at).toISOString(),
+        problem: this.#witnesses.problems.get(name)?.code ?? null,
+      };
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#sequencer.close();
+    await this.#indexing.catch(() => {});
+    this.#index.close();
+    await this.#options.storage.entries.close();
+  }
+}
+
+/** Opens a log; closes the storage again if it must not run. */
+export async function openLog(options: LogOptions): Promise<TransparencyLog> {
+  const log = new TransparencyLog(options);
+  try {
+    await log.open();
+    return log;
+  } catch (error) {
+    await log.close();
+    throw diskError(error);
+  }
+}

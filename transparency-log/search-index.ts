@@ -1,0 +1,139 @@
+import Database from 'better-sqlite3';
+import { parseBase64, toHex } from '../protocol/bytes.ts';
+import { type JsonValue, parseJson } from '../protocol/json.ts';
+import { keyId, parseEnvelope } from '../protocol/log/dsse.ts';
+import type { StoredEntry } from './storage/storage.ts';
+
+export interface SearchQuery {
+  /** Lower-case hex, 8 digits or more: the start of a platform measurement. */
+  measurement?: string;
+  /** Lower-case hex, 8 digits or more: the start of any other digest or commit in an entry, or of its own hash. */
+  digest?: string;
+  product?: string;
+  version?: number;
+  /** A publisher's name in a policy entry, or its key ID in hex. */
+  publisher?: string;
+  /** Only entries before this index. */
+  before?: number;
+  limit: number;
+}
+
+export interface SearchHit {
+  index: number;
+  kind: string;
+  product: string | null;
+  version: number | null;
+  statementSha256: string;
+}
+
+type Field = 'measurement' | 'digest' | 'publisher';
+
+const SCHEMA = `
+  CREATE TABLE hits (position INTEGER PRIMARY KEY, kind TEXT NOT NULL, product TEXT, version INTEGER, statement TEXT NOT NULL);
+  CREATE INDEX by_product ON hits (product, version);
+  CREATE TABLE terms (field TEXT NOT NULL, term TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (field, term, position))
+    WITHOUT ROWID;
+`;
+
+const DIGEST = /^[0-9a-f]{40,128}$/;
+
+/** Every digest in a statement; what lies under "measurements" is a measurement. */
+function* digestsIn(value: JsonValue, field: Field = 'digest'): Generator<[Field, string]> {
+  if (typeof value === 'string') {
+    if (DIGEST.test(value)) yield [field, value];
+  } else if (Array.isArray(value)) {
+    for (const item of value) yield* digestsIn(item, field);
+  } else if (value !== null && typeof value === 'object') {
+    for (const [key, item] of Object.entries(value)) {
+      yield* digestsIn(item, key === 'measurements' ? 'measurement' : field);
+    }
+  }
+}
+
+const asObject = (value: JsonValue | undefined): { [key: string]: JsonValue } =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {};
+
+/**
+ * Finds entries for people. It is derived from the entries, lives in memory, and decides nothing: whoever
+ * uses a hit checks the entry itself against the tree.
+ */
+export class SearchIndex {
+  readonly #database = new Database(':memory:');
+  readonly #publisherNames = new Map<string, string>();
+  /** Entries indexed so far. */
+  size = 0;
+
+  constructor() {
+    this.#database.exec(SCHEMA);
+  }
+
+  /** Adds the next entries, in order. */
+  add(entries: readonly StoredEntry[]): void {
+    this.#database.transaction(() => {
+      for (const entry of entries) this.#addOne(entry);
+    })();
+    this.size += entries.length;
+  }
+
+  #addOne({ index, entry, statement, kind }: StoredEntry): void {
+    const envelope = parseEnvelope(entry);
+    const body = asObject(parseJson(envelope.payload));
+    const predicate = asObject(body.predicate);
+    const product = typeof predicate.product === 'string' ? predicate.product : null;
+    const version = typeof predicate.version === 'number' ? predicate.version : null;
+    const hash = toHex(statement);
+    this.#database
+      .prepare('INSERT INTO hits VALUES (?, ?, ?, ?, ?)')
+      .run(index, kind, product, version, hash);
+
+    if (kind === 'policy') this.#learnPublishers(predicate.publishers);
+    const terms: [Field, string][] = [['digest', hash], ...digestsIn(body)];
+    for (const { keyid } of envelope.signatures) {
+      terms.push(['publisher', keyid]);
+      const name = this.#publisherNames.get(keyid);
+      if (name !== undefined) terms.push(['publisher', name.toLowerCase()]);
+    }
+    const insert = this.#database.prepare('INSERT OR IGNORE INTO terms VALUES (?, ?, ?)');
+    for (const [field, term] of terms) insert.run(field, term, index);
+  }
+
+  #learnPublishers(publishers: JsonValue | undefined): void {
+    if (!Array.isArray(publishers)) return;
+    for (const publisher of publishers) {
+      const { name, key } = asObject(publisher);
+      if (typeof name === 'string' && typeof key === 'string')
+        this.#publisherNames.set(keyId(parseBase64(key)), name);
+    }
+  }
+
+  /** The newest hits first. */
+  search(query: SearchQuery): SearchHit[] {
+    const conditions: string[] = ['position < ?'];
+    const values: (string | number)[] = [query.before ?? this.size];
+    const require = (condition: string, ...bound: (string | number)[]) => {
+      conditions.push(condition);
+      values.push(...bound);
+    };
+    const withTerm = (test: string) => `position IN (SELECT position FROM terms WHERE field = ? AND ${test})`;
+    for (const field of ['measurement', 'digest'] as const) {
+      const start = query[field];
+      // "g" follows "f": all hex that begins with `start`, by the index.
+      if (start !== undefined) require(withTerm('term >= ? AND term < ?'), field, start, `${start}g`);
+    }
+    if (query.publisher !== undefined) {
+      require(withTerm('term = ?'), 'publisher', query.publisher.toLowerCase());
+    }
+    if (query.product !== undefined) require('product = ?', query.product);
+    if (query.version !== undefined) require('version = ?', query.version);
+    return this.#database
+      .prepare<(string | number)[], SearchHit>(
+        `SELECT position AS "index", kind, product, version, statement AS statementSha256
+         FROM hits WHERE ${conditions.join(' AND ')} ORDER BY position DESC LIMIT ?`,
+      )
+      .all(...values, query.limit);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}

@@ -1,0 +1,224 @@
+import { setImmediate } from 'node:timers/promises';
+import { toHex } from '../protocol/bytes.ts';
+import type { CodedError } from '../protocol/errors.ts';
+import { hashLeaf } from '../protocol/log/tree.ts';
+import { serverError } from './errors.ts';
+import type { HashTree } from './hash-tree.ts';
+import type { Publisher } from './publisher.ts';
+import { type Candidate, type LogRules, readSubmission } from './rules.ts';
+import type { StepListener } from './steps.ts';
+import { diskError } from './storage/disk-errors.ts';
+import type { EntryStore, NewEntry } from './storage/storage.ts';
+
+/** Entries sequenced in one transaction: a larger one would block the event loop for too long. */
+const CHUNK = 256;
+const MAX_WAITING = 8192;
+const LONGEST_RETRY_MS = 30_000;
+
+/** Where an accepted entry ended up. */
+export interface Receipt {
+  index: number;
+  /** False if the log had this statement already. */
+  isNew: boolean;
+}
+
+/** A submission that was accepted; `published` resolves when a witnessed checkpoint holds the entry. */
+export interface Ticket {
+  statement: string;
+  published: Promise<Receipt>;
+}
+
+interface Waiting {
+  readonly candidate: Candidate | null;
+  /** Null until it is sequenced. */
+  index: number | null;
+  readonly isNew: boolean;
+  readonly result: PromiseWithResolvers<Receipt>;
+}
+
+export interface SequencerOptions {
+  entries: EntryStore;
+  tree: HashTree;
+  rules: LogRules;
+  publisher: Publisher;
+  publishIntervalMs: number;
+  onStep: StepListener;
+  now: () => number;
+}
+
+/**
+ * Takes submissions, sequences them in batches, has each batch published, and only then tells the submitters.
+ * One cycle runs at a time. A witness quorum that cannot be had is waited for; any other failure of a cycle
+ * halts the log for good, since what is in memory may then differ from what is on disk.
+ */
+export class Sequencer {
+  readonly #options: SequencerOptions;
+  readonly #waiting = new Map<string, Waiting>();
+  #queue: Waiting[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  #cycle: Promise<void> = Promise.resolve();
+  #failures = 0;
+  /** Why submissions are refused now, or null. */
+  blocked: CodedError | null = null;
+  /** Why the last cycle could not publish, or null. */
+  problem: CodedError | null = null;
+
+  constructor(options: SequencerOptions) {
+    this.#options = options;
+  }
+
+  /** Checks an entry and queues it. Resolves once it is accepted; throws a coded error if it is refused. */
+  async submit(entry: Uint8Array): Promise<Ticket> {
+    this.#requireOpen();
+    const submission = readSubmission(entry);
+    const known = await this.lookUp(submission.statement);
+    if (known) return known;
+    this.#requireOpen();
+    if (this.#queue.length >= MAX_WAITING) throw serverError('WAX_LOGSERVER_BUSY');
+    const candidate = await this.#options.rules.verify(submission, this.#options.now());
+    this.#requireOpen();
+    return this.#enqueue(candidate);
+  }
+
+  /** The ticket of a statement (hash) that is in the log or on its way into it, or null. */
+  async lookUp(statement: Uint8Array): Promise<Ticket | null> {
+    const hash = toHex(statement);
+    const index = this.#waiting.has(hash) ? null : await this.#options.entries.indexOf(statement);
+    const waiting = this.#waiting.get(hash);
+    if (waiting) return { statement: hash, published: known(waiting) };
+    if (index === null) return null;
+    if (index < this.#options.publisher.size) {
+      return { statement: hash, published: Promise.resolve({ index, isNew: false }) };
+    }
+    return this.#wait(hash, { candidate: null, index, isNew: false, result: Promise.withResolvers() });
+  }
+
+  #requireOpen(): void {
+    if (this.blocked) throw this.blocked;
+  }
+
+  #enqueue(candidate: Candidate): Ticket {
+    const hash = toHex(candidate.statement);
+    // The same statement may have come in a second time while the signatures of the first were verified.
+    const twin = this.#waiting.get(hash);
+    if (twin) return { statement: hash, published: known(twin) };
+    const waiting: Waiting = { candidate, index: null, isNew: true, result: Promise.withResolvers() };
+    this.#queue.push(waiting);
+    this.#arm(this.#options.publishIntervalMs);
+    return this.#wait(hash, waiting);
+  }
+
+  #wait(hash: string, waiting: Waiting): Ticket {
+    this.#waiting.set(hash, waiting);
+    // Nobody may be listening any more when it fails.
+    waiting.result.promise.catch(() => {});
+    return { statement: hash, published: waiting.result.promise };
+  }
+
+  #arm(delay: number): void {
+    if (this.blocked) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      void this.run();
+    }, delay);
+  }
+
+  /** One cycle: sequence what waits, publish, tell submitters. With `refresh`, publish even without growth. */
+  run(refresh = false): Promise<void> {
+    this.#cycle = this.#cycle.then(() => (this.blocked ? undefined : this.#runOnce(refresh)));
+    return this.#cycle;
+  }
+
+  async #runOnce(refresh: boolean): Promise<void> {
+    const { tree, publisher, onStep } = this.#options;
+    try {
+      for (let batch = this.#queue.splice(0, CHUNK); batch.length > 0; batch = this.#queue.splice(0, CHUNK)) {
+        await this.#sequence(batch);
+        onStep('sequenced');
+        await setImmediate();
+      }
+      if (tree.size > publisher.size || (refresh && tree.size > 0)) await publisher.publish();
+      this.problem = null;
+      this.#failures = 0;
+      this.#settle();
+    } catch (cause) {
+      this.#fail(diskError(cause));
+    }
+  }
+
+  #fail(error: CodedError): void {
+    this.problem = error;
+    if (error.code === 'WAX_LOGSERVER_NO_QUORUM') {
+      this.#failures += 1;
+      this.#arm(Math.min(this.#options.publishIntervalMs * 2 ** this.#failures, LONGEST_RETRY_MS));
+    } else {
+      this.halt(error);
+    }
+  }
+
+  async #sequence(batch: readonly Waiting[]): Promise<void> {
+    const { entries, tree, rules, now } = this.#options;
+    const oldSize = tree.size;
+    const accepted: Waiting[] = [];
+    const fresh: NewEntry[] = [];
+    for (const waiting of batch) {
+      const { candidate } = waiting;
+      if (!candidate) continue;
+      const { entry, statement } = candidate;
+      let kind: string;
+      try {
+        // It may have been sequenced and published while a second copy of it was still being verified.
+        const index = await entries.indexOf(statement);
+        if (index !== null) {
+          waiting.index = index;
+          continue;
+        }
+        kind = await rules.accept(candidate, now());
+      } catch (cause) {
+        this.#waiting.delete(toHex(statement));
+        waiting.result.reject(cause);
+        continue;
+      }
+      accepted.push(waiting);
+      fresh.push({ entry, statement, kind, sequencedAt: now() });
+      tree.append(hashLeaf(entry));
+    }
+    if (fresh.length === 0) return;
+    await entries.append(oldSize, fresh, { size: tree.size, root: tree.root() });
+    for (const [offset, waiting] of accepted.entries()) waiting.index = oldSize + offset;
+  }
+
+  /** Tells all whose entry is now below the published size. */
+  #settle(): void {
+    for (const [hash, { index, isNew, result }] of this.#waiting) {
+      if (index === null || index >= this.#options.publisher.size) continue;
+      this.#waiting.delete(hash);
+      result.resolve({ index, isNew });
+    }
+    this.#options.onStep('acknowledged');
+  }
+
+  /** Refuses everything from now on, and tells those who wait. */
+  halt(error: CodedError): void {
+    this.blocked = error;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#queue = [];
+    for (const { result } of this.#waiting.values()) result.reject(error);
+    this.#waiting.clear();
+  }
+
+  /** Lets the cycle under way end, then refuses everything. */
+  async close(): Promise<void> {
+    await this.#cycle;
+    this.halt(serverError('WAX_LOGSERVER_STOPPING'));
+  }
+}
+
+/** To a second submitter the entry is not new. */
+function known({ result }: Waiting): Promise<Receipt> {
+  const receipt = result.promise.then((first) => ({ ...first, isNew: false }));
+  // As for the first one: nobody may be listening any more when it fails.
+  receipt.catch(() => {});
+  return receipt;
+}

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance } from 'fastify';
+import { buildLog } from './app.ts';
+import { logFiles, parseLogConfig, readLogFile } from './config.ts';
+import { readKeyFile } from './keys/key-file.ts';
+import { openLocalStorage } from './storage/local.ts';
+
+/** Where `npm run build` puts the explorer page. */
+const EXPLORER = fileURLToPath(new URL('../dist/explorer/', import.meta.url));
+
+export interface ServeOptions {
+  /** Folder with log.json, log.key and policy-entry.json, as `waxseal log init` makes it. */
+  folder: string;
+  host: string;
+  port: number;
+}
+
+/** Starts the log in a folder; resolves when it listens. */
+export async function serveLog({
+  folder,
+  host,
+  port,
+}: ServeOptions): Promise<{ app: FastifyInstance; url: string }> {
+  const { origin, publicUrl, witnesses, quorum } = parseLogConfig(await readLogFile(folder, logFiles.config));
+  const signer = await readKeyFile(join(folder, logFiles.key), 1);
+  const app = await buildLog({
+    storage: await openLocalStorage(folder),
+    origin,
+    signer,
+    policyEntry: await readLogFile(folder, logFiles.policy),
+    witnesses,
+    quorum,
+    ...(publicUrl === null ? {} : { publicUrl }),
+    ...(existsSync(EXPLORER) ? { explorer: EXPLORER } : {}),
+  });
+  return { app, url: await app.listen({ host, port }) };
+}
+
+/** Resolves when the process is asked to end, after the log has ended its batch. */
+export function untilStopped(app: FastifyInstance): Promise<void> {
+  return new Promise((resolve, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => void app.close().then(resolve, reject));
+    }
+  });
+}
