@@ -13,6 +13,6 @@ export function extensionFolder(mode: BuildMode, browser: BuildBrowser): string 
 /** Builds into `extensionFolder(mode, browser)` and returns that path. */
 export async function buildExtension(mode: BuildMode, browser: BuildBrowser): Promise<string> {
   env.WXT_TELEMETRY_DISABLED = '1';
-  await build({ mode, browser, logger: undefined });
+  await build({ mode, browser });
   return extensionFolder(mode, browser);
 }

@@ -1,0 +1,130 @@
+/** What the background does for each message, once router.ts has let it in. @module */
+import { browser } from '../browser.ts';
+import { type HostCommand, type Interference, parseHostReply, type ViewStatus } from '../messaging.ts';
+import { type Caller, siteOf } from '../sender.ts';
+import type { Status } from '../ui/controller.ts';
+import type { Frames } from './frames.ts';
+import type { Logs } from './logs.ts';
+import type { Handlers } from './router.ts';
+import type { Sites } from './sites.ts';
+import type { BackgroundStore } from './store.ts';
+import type { Toolbar } from './toolbar.ts';
+import type { Trust } from './trust.ts';
+
+export interface Parts {
+  readonly store: BackgroundStore;
+  readonly trust: Trust;
+  readonly logs: Logs;
+  readonly sites: Sites;
+  readonly frames: Frames;
+  readonly toolbar: Toolbar;
+  /** Reads the grants again after a change, for sender checks and icons. */
+  refreshGrants(): Promise<void>;
+}
+
+/** Callers that the router lets through to messages of web pages. */
+function placed(caller: Caller): Extract<Caller, { site: string }> {
+  if (!('site' in caller)) throw new TypeError('a page of the extension has no site');
+  return caller;
+}
+
+/** Asks the content script of a tab; false where there is none. */
+export async function commandHost(tabId: number, host: HostCommand['host']): Promise<boolean> {
+  const command: HostCommand = { host };
+  const reply: unknown = await browser.tabs.sendMessage(tabId, command, { frameId: 0 }).catch(() => null);
+  return parseHostReply(reply).open;
+}
+
+/** What the toolbar and the popup show after a page got in the way. */
+function interferenceStatus(kind: Interference): ViewStatus {
+  const status: Status = { id: kind === 'cover' ? 'page-covered' : 'page', simulated: false, figures: {} };
+  return { status: { ...status, figures: {} }, checkedAt: null, report: null };
+}
+
+/** The handlers over the background's parts. */
+export function createHandlers(parts: Parts): Handlers {
+  const { store, trust, logs, sites, frames, toolbar } = parts;
+  return {
+    'bridge/token': async (_request, caller) => {
+      // A new frame: what an earlier one reported is over.
+      await toolbar.forgetTab(placed(caller).tabId);
+      return { token: await frames.issue(placed(caller)) };
+    },
+    'bridge/interference': async ({ kind }, caller) => {
+      await toolbar.report(placed(caller), interferenceStatus(kind));
+      return {};
+    },
+    'frame/redeem': async ({ token }, caller) => {
+      const { site, tabId, windowId } = placed(caller);
+      await frames.redeem(placed(caller), token);
+      return { site, tabId, windowId };
+    },
+    'trust/get': () => trust.reply(),
+    'trust/import': async ({ text }) => {
+      await trust.add(text);
+      return {};
+    },
+    'trust/remove': async ({ name }) => {
+      await trust.remove(name);
+      return {};
+    },
+    'log/get': async ({ domain }) => logs.get(await trust.byName(domain)),
+    'log/sync': async ({ domain }) => {
+      const reply = await logs.sync(await trust.byName(domain));
+      await toolbar.draw();
+      return reply;
+    },
+    'log/restart': async ({ domain }) => logs.restart(await trust.byName(domain)),
+    'settings/get': () => store.settings(),
+    'settings/seal': async ({ seal }) => {
+      await store.changeSettings({ seal });
+      return {};
+    },
+    'settings/first-run': async () => {
+      await store.changeSettings({ firstRunDone: true });
+      return {};
+    },
+    'settings/history': async ({ on }) => {
+      await store.changeSettings({ history: on });
+      return {};
+    },
+    'settings/service': async ({ service }) => {
+      await store.changeSettings({ service });
+      return {};
+    },
+    'view/status': async ({ windowId, ...status }, caller) => {
+      const { tabId } = caller;
+      const site = 'site' in caller ? caller.site : null;
+      await toolbar.report(tabId === null ? { windowId } : { tabId, site }, status);
+      return {};
+    },
+    'tab/get': async ({ tabId }) => {
+      const tab = await browser.tabs.get(tabId);
+      const site = siteOf(tab.url);
+      const granted = site !== null && (await sites.list()).some((grant) => grant.site === site);
+      const boxOpen = granted && (await commandHost(tabId, 'look'));
+      return { site, granted, boxOpen, view: await toolbar.reported(tab) };
+    },
+    'tab/write': async ({ tabId }) => {
+      await commandHost(tabId, 'open');
+      return {};
+    },
+    'grants/list': async () => ({ grants: await sites.list() }),
+    'grants/add': async ({ site }) => {
+      await sites.add(site, parts.refreshGrants);
+      await toolbar.draw();
+      return {};
+    },
+    'grants/remove': async ({ site }) => {
+      for (const tab of await sites.openTabs(site)) await commandHost(tab, 'close');
+      await sites.remove(site);
+      await parts.refreshGrants();
+      await toolbar.draw();
+      return {};
+    },
+    'grants/adapter': async ({ site, on }) => {
+      await sites.setAdapter(site, on);
+      return {};
+    },
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * What the background keeps: trust domains that were imported, the state of each log, grants, settings.
+ * It is the only writer. The state of a log is replaced only if it still has the size that the new state was
+ * made from, so that two syncs side by side cannot bring an older log back.
+ * @module
+ */
+import { parseJson } from '../../protocol/json.ts';
+import { readInteger, readObject, readString } from '../../protocol/shape.ts';
+import { extensionError } from '../errors.ts';
+import { type Grant, parseGrant } from '../grants.ts';
+import { defaultSettings, parseSettings, type Settings } from '../settings.ts';
+import { type Database, seal, unseal } from './database.ts';
+
+const limits = { bytes: 16 << 20, depth: 32 };
+
+/** An imported trust domain, as the file said it. */
+export interface ImportedDomain {
+  readonly name: string;
+  readonly text: string;
+  readonly importedAt: number;
+}
+
+/** State of a log in its encoded form, and the size it is compared by. */
+export interface StoredLog {
+  readonly size: number;
+  /** JSON text of what the log sync keeps. */
+  readonly text: string;
+}
+
+export interface BackgroundStore {
+  settings(): Promise<Settings>;
+  changeSettings(change: Partial<Settings>): Promise<void>;
+  grants(): Promise<Grant[]>;
+  putGrant(grant: Grant): Promise<void>;
+  removeGrant(site: string): Promise<void>;
+  domains(): Promise<ImportedDomain[]>;
+  addDomain(domain: ImportedDomain): Promise<void>;
+  removeDomain(name: string): Promise<void>;
+  /** Null where no state was ever kept. `log` is the key of a log, unique among trust domains. */
+  log(log: string): Promise<StoredLog | null>;
+  /** Keeps `next` if the stored size still is `expected` (null: nothing kept yet); `WAX_STORE_CONFLICT` if not. */
+  replaceLog(log: string, expected: number | null, next: StoredLog): Promise<void>;
+  /** Drops the state of a log, damaged or not. Only ever on a person's wish. */
+  dropLog(log: string): Promise<void>;
+}
+
+function parseDomain(text: string): ImportedDomain {
+  const read = readObject(parseJson(text, limits), 'domain', ['name', 'text', 'importedAt']);
+  return {
+    name: readString(read.name, 'domain.name', { most: 64 }),
+    text: readString(read.text, 'domain.text', { most: limits.bytes }),
+    importedAt: readInteger(read.importedAt, 'domain.importedAt'),
+  };
+}
+
+function parseLog(text: string): StoredLog {
+  const read = readObject(parseJson(text, limits), 'log', ['size', 'text']);
+  return {
+    size: readInteger(read.size, 'log.size'),
+    text: readString(read.text, 'log.text', { most: limits.bytes }),
+  };
+}
+
+/** Text that matches its digest but not its form was written by another version: damaged as well. */
+function decode<Value>(stored: unknown, parse: (text: string) => Value): Value | null {
+  const text = unseal(stored);
+  if (text === null) return null;
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw extensionError('WAX_STORE_CORRUPT', '', { cause });
+  }
+}
+
+const present = <Value>(value: Value | null): value is Value => value !== null;
+
+/** The store over a database. */
+export function createStore(database: Database): BackgroundStore {
+  const decodeSettings = (stored: unknown) => decode(stored, (text) => parseSettings(parseJson(text)));
+  return {
+    async settings() {
+      return decodeSettings(await database.read('settings', 'settings')) ?? defaultSettings;
+    },
+    changeSettings: (change) =>
+      database.change('settings', 'settings', (current) =>
+        seal(JSON.stringify({ ...(decodeSettings(current) ?? defaultSettings), ...change })),
+      ),
+    async grants() {
+      const stored = await database.readAll('grants');
+      return stored.map((one) => decode(one, (text) => parseGrant(parseJson(text)))).filter(present);
+    },
+    putGrant: (grant) => database.change('grants', grant.site, () => seal(JSON.stringify(grant))),
+    removeGrant: (site) => database.change('grants', site, () => null),
+    async domains() {
+      return (await database.readAll('domains')).map((one) => decode(one, parseDomain)).filter(present);
+    },
+    addDomain: (domain) =>
+      database.change('domains', domain.name, (current) => {
+        if (current !== undefined) throw extensionError('WAX_EXT_DOMAIN_EXISTS', domain.name);
+        return seal(JSON.stringify(domain));
+      }),
+    removeDomain: (name) => database.change('domains', name, () => null),
+    async log(log) {
+      return decode(await database.read('logs', log), parseLog);
+    },
+    replaceLog: (log, expected, next) =>
+      database.change('logs', log, (current) => {
+        const size = decode(current, parseLog)?.size ?? null;
+        if (size !== expected) throw extensionError('WAX_STORE_CONFLICT', `${size ?? 'none'} is stored`);
+        return seal(JSON.stringify({ size: next.size, text: next.text }));
+      }),
+    dropLog: (log) => database.change('logs', log, () => null),
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * The toolbar icon of each tab. It is the second channel for the seal: outside the page, so that no page can
+ * paint it, and lit only while a port of a real frame or panel says that it has the keyboard.
+ * @module
+ */
+import { type Browser, browser } from '../browser.ts';
+import type { ViewStatus } from '../messaging.ts';
+import { siteOf } from '../sender.ts';
+import type { Status } from '../ui/controller.ts';
+import type { SessionValue } from './session-memory.ts';
+import { type ToolbarLook, toolbarLook } from './toolbar-state.ts';
+
+/** What views last reported: frames and extension tabs by tab, panels by window. */
+export interface Reported {
+  /** A report speaks for the site it came from, and for no page that the tab shows later. */
+  readonly tabs: { readonly [tabId: number]: { readonly site: string | null; readonly view: ViewStatus } };
+  readonly windows: { readonly [windowId: number]: ViewStatus };
+}
+
+export type Place = { readonly tabId: number; readonly site: string | null } | { readonly windowId: number };
+
+export interface Toolbar {
+  report(place: Place, status: ViewStatus): Promise<void>;
+  reported(tab: Browser.tabs.Tab): Promise<ViewStatus | null>;
+  /** A view in `place` has the keyboard until the returned function is called. */
+  startTyping(place: Place): () => void;
+  /** Draws the icon of one tab again, or that of every active tab. */
+  draw(tabId?: number): Promise<void>;
+  forgetTab(tabId: number): Promise<void>;
+  setTheme(theme: 'light' | 'dark'): void;
+}
+
+export interface ToolbarInput {
+  isGranted(site: string): boolean;
+  hasFork(): Promise<boolean>;
+}
+
+/** Icons come from extension/public/icons; titles from the words of the states. */
+export function createToolbar(memory: SessionValue<Reported>, input: ToolbarInput): Toolbar {
+  const typing = new Set<Place>();
+  let theme: 'light' | 'dark' | 'any' = 'any';
+
+  const panelIsOpen = async (windowId: number) => {
+    const contexts = await browser.runtime.getContexts({ contextTypes: ['SIDE_PANEL'] });
+    return contexts.some((context) => context.windowId === windowId);
+  };
+  const reported = async ({ id, windowId, url }: Browser.tabs.Tab) => {
+    const { tabs, windows } = await memory.read();
+    const own = id === undefined ? undefined : tabs[id];
+    if (own && own.site === siteOf(url)) return own.view;
+    const panel = windows[windowId];
+    return panel && (await panelIsOpen(windowId)) ? panel : null;
+  };
+  const isTyping = (tab: Browser.tabs.Tab) =>
+    [...typing].some((place) =>
+      'tabId' in place ? place.tabId === tab.id : tab.active && place.windowId === tab.windowId,
+    );
+
+  const apply = async (tabId: number, { icon, badge, state }: ToolbarLook) => {
+    const path = { 16: `/icons/${icon}-${theme}-16.png`, 32: `/icons/${icon}-${theme}-32.png` };
+    const key = state.replaceAll('-', '_');
+    const words = [browser.i18n.getMessage(`state_${key}`), browser.i18n.getMessage(`who_${key}`)];
+    await Promise.all([
+      browser.action.setIcon({ tabId, path }),
+      browser.action.setBadgeText({ tabId, text: badge }),
+      browser.action.setTitle({ tabId, title: `Waxseal: ${words.filter(Boolean).join('. ')}` }),
+    ]);
+  };
+  const drawTab = async (tab: Browser.tabs.Tab) => {
+    if (tab.id === undefined) return;
+    const site = siteOf(tab.url);
+    const view = await reported(tab);
+    const status = view ? (view.status as unknown as Status) : null;
+    const look = toolbarLook({
+      granted: site !== null && input.isGranted(site),
+      fork: await input.hasFork(),
+      view: status,
+      typing: isTyping(tab),
+    });
+    // The tab may close while its icon is being drawn.
+    await apply(tab.id, look).catch(() => {});
+  };
+  const draw = async (tabId?: number) => {
+    if (tabId === undefined) await Promise.all((await browser.tabs.query({ active: true })).map(drawTab));
+    else await browser.tabs.get(tabId).then(drawTab, () => {});
+  };
+  return {
+    reported,
+    draw,
+    async report(place, status) {
+      await memory.change(({ tabs, windows }) => [
+        'tabId' in place
+          ? { tabs: { ...tabs, [place.tabId]: { site: place.site, view: status } }, windows }
+          : { tabs, windows: { ...windows, [place.windowId]: status } },
+        undefined,
+      ]);
+      await draw('tabId' in place ? place.tabId : undefined);
+    },
+    startTyping(place) {
+      typing.add(place);
+      const redraw = () => draw('tabId' in place ? place.tabId : undefined);
+      redraw();
+      return () => {
+        typing.delete(place);
+        redraw();
+      };
+    },
+    async forgetTab(tabId) {
+      await memory.change(({ tabs, windows }) => {
+        const { [tabId]: _gone, ...others } = tabs;
+        return [{ tabs: others, windows }, undefined];
+      });
+    },
+    setTheme(next) {
+      theme = next;
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** The trust domains: the built-in one and those a person imported, always kept apart. @module */
+import { parseTrustDomain, type TrustDomain } from '../../protocol/policy.ts';
+import { extensionError } from '../errors.ts';
+import type { TrustReply } from '../messaging.ts';
+import type { BackgroundStore } from './store.ts';
+
+export interface Trust {
+  /** Everything, as JSON text, for views to parse. */
+  reply(): Promise<TrustReply>;
+  all(): Promise<TrustDomain[]>;
+  byName(name: string): Promise<TrustDomain>;
+  add(text: string): Promise<void>;
+  remove(name: string): Promise<void>;
+}
+
+/** Trust domains over the store; `builtIn` gives the text of the one that came with Waxseal. */
+export function createTrust(
+  store: BackgroundStore,
+  builtIn: () => Promise<string | null>,
+  now: () => number,
+): Trust {
+  const all = async () => {
+    const own = await builtIn();
+    const imported = (await store.domains()).map(({ text }) => parseTrustDomain(text));
+    return own === null ? imported : [parseTrustDomain(own), ...imported];
+  };
+  return {
+    all,
+    async reply() {
+      const imported = (await store.domains()).map(({ text, importedAt }) => ({ text, importedAt }));
+      return { builtIn: await builtIn(), imported, service: (await store.settings()).service };
+    },
+    async byName(name) {
+      const found = (await all()).find((domain) => domain.name === name);
+      if (!found) throw extensionError('WAX_EXT_DOMAIN', name);
+      return found;
+    },
+    async add(text) {
+      const domain = parseTrustDomain(text);
+      // Never merged, never replaced: a file that speaks for a name or a log we know is refused.
+      const clash = (await all()).some(
+        ({ name, log }) =>
+          name === domain.name || log.key.text === domain.log.key.text || log.origin === domain.log.origin,
+      );
+      if (clash) throw extensionError('WAX_EXT_DOMAIN_EXISTS', domain.name);
+      await store.addDomain({ name: domain.name, text, importedAt: now() });
+    },
+    remove: (name) => store.removeDomain(name),
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * Content script of granted sites, registered at run time: shows the sealed box where the page has a message
+ * box, or when the person asks for it. It holds no key, reads no settings, and believes nothing the page says.
+ */
+
+import { defineContentScript } from 'wxt/utils/define-content-script';
+import { browser } from '../../browser.ts';
+import type { Envelope, HostCommand, HostReply, MessageType } from '../../messaging.ts';
+import { findAnchor } from '../../page/anchors.ts';
+import { type Host, openHost } from '../../page/host.ts';
+
+/** How long to wait for a page that draws its message box late, in milliseconds. */
+const anchorPause = 700;
+
+async function ask(type: MessageType, body: Record<string, string>): Promise<Envelope | null> {
+  // The extension may have been updated or removed under this document; then there is nobody to ask.
+  return browser.runtime.sendMessage({ type, body }).catch(() => null);
+}
+
+async function token(): Promise<string | null> {
+  const envelope = await ask('bridge/token', {});
+  const reply = envelope?.ok ? (envelope.reply as { token?: unknown }) : null;
+  return typeof reply?.token === 'string' ? reply.token : null;
+}
+
+export default defineContentScript({
+  registration: 'runtime',
+  matches: [],
+  main() {
+    // The background starts the script in open tabs and the browser in new documents: one is enough.
+    const world = globalThis as { waxsealBridge?: true };
+    if (world.waxsealBridge) return;
+    world.waxsealBridge = true;
+
+    let host: Host | null = null;
+    let wait: ReturnType<typeof setInterval> | undefined;
+    const open = () => {
+      clearInterval(wait);
+      host ??= openHost({
+        address: browser.runtime.getURL('/composer.html'),
+        token,
+        onInterference: (kind) => void ask('bridge/interference', { kind }),
+        onClose: () => {
+          host = null;
+        },
+      });
+      return host;
+    };
+    wait = setInterval(() => {
+      if (document.visibilityState === 'visible' && findAnchor()) open();
+    }, anchorPause);
+
+    browser.runtime.onMessage.addListener(
+      (command: HostCommand, _sender, reply: (value: HostReply) => void) => {
+        if (command.host === 'open') open().focus();
+        if (command.host === 'close') {
+          clearInterval(wait);
+          host?.close();
+        }
+        reply({ open: host !== null });
+      },
+    );
+  },
+});

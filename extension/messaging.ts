@@ -1,0 +1,199 @@
+/**
+ * Every message between parts of the extension: its form, checked at run time, and who may send it.
+ * No message gives a content script (`bridge`) access to trust domains, log state or settings, and none
+ * carries a prompt, an answer or a key. Content scripts import the types only.
+ * @module
+ */
+import type { JsonValue } from '../protocol/json.ts';
+import {
+  readBoolean,
+  readInteger,
+  readMap,
+  readObject,
+  readOneOf,
+  readOrigin,
+  readString,
+} from '../protocol/shape.ts';
+import type { Grant } from './grants.ts';
+import type { Role } from './sender.ts';
+import { type Settings, sealPattern } from './settings.ts';
+
+type Empty = Record<never, never>;
+
+/** Why a sealed box was closed: the page took the keyboard, drew over it, took it out or moved it. */
+export const interferences = ['focus', 'cover', 'remove', 'move'] as const;
+export type Interference = (typeof interferences)[number];
+
+/** What a view reports about itself, for the toolbar icon and the popup. */
+export interface ViewStatus {
+  /** State id and figures as the view shows them; facts only. */
+  readonly status: JsonValue;
+  readonly checkedAt: number | null;
+  readonly report: JsonValue;
+}
+
+/** Trust domains as JSON text; whoever uses one parses it again with `parseTrustDomain`. */
+export interface TrustReply {
+  readonly builtIn: string | null;
+  readonly imported: readonly { readonly text: string; readonly importedAt: number }[];
+  readonly service: string | null;
+}
+
+/** The log as the background has it: encoded state, what is wrong with it, when it last answered. */
+export interface LogReply {
+  readonly state: JsonValue;
+  readonly problem: JsonValue;
+  readonly answeredAt: number | null;
+}
+
+export interface TabReply {
+  readonly site: string | null;
+  readonly granted: boolean;
+  readonly boxOpen: boolean;
+  readonly view: ViewStatus | null;
+}
+
+/** Request and reply of each message. */
+export interface Exchanges {
+  'bridge/token': [Empty, { readonly token: string }];
+  'bridge/interference': [{ readonly kind: Interference }, Empty];
+  'frame/redeem': [
+    { readonly token: string },
+    { readonly site: string; readonly tabId: number; readonly windowId: number },
+  ];
+  'trust/get': [Empty, TrustReply];
+  'trust/import': [{ readonly text: string }, Empty];
+  'trust/remove': [{ readonly name: string }, Empty];
+  'log/get': [{ readonly domain: string }, LogReply];
+  'log/sync': [{ readonly domain: string }, LogReply];
+  'log/restart': [{ readonly domain: string }, LogReply];
+  'settings/get': [Empty, Settings];
+  'settings/seal': [{ readonly seal: string }, Empty];
+  'settings/first-run': [Empty, Empty];
+  'settings/history': [{ readonly on: boolean }, Empty];
+  'settings/service': [{ readonly service: string }, Empty];
+  'view/status': [ViewStatus & { readonly windowId: number }, Empty];
+  'tab/get': [{ readonly tabId: number }, TabReply];
+  'tab/write': [{ readonly tabId: number }, Empty];
+  'grants/list': [Empty, { readonly grants: readonly Grant[] }];
+  'grants/add': [{ readonly site: string }, Empty];
+  'grants/remove': [{ readonly site: string }, Empty];
+  'grants/adapter': [{ readonly site: string; readonly on: boolean }, Empty];
+}
+export type MessageType = keyof Exchanges;
+export type Request<Type extends MessageType> = Exchanges[Type][0];
+export type Reply<Type extends MessageType> = Exchanges[Type][1];
+
+/** `new-frame` is a frame that has not redeemed its token; `frame` is one that has. */
+export type Sender = Role | 'new-frame';
+
+interface Rule<Type extends MessageType> {
+  readonly from: readonly Sender[];
+  parse(body: JsonValue): Request<Type>;
+}
+
+const empty = (body: JsonValue): Empty => readObject(body, 'body', []);
+const token = (body: JsonValue) => ({
+  token: readString(readObject(body, 'body', ['token']).token, 'token', { pattern: /^[0-9a-f]{64}$/ }),
+});
+const domain = (body: JsonValue) => ({
+  domain: readString(readObject(body, 'body', ['domain']).domain, 'domain', { most: 64 }),
+});
+const tab = (body: JsonValue) => ({ tabId: readInteger(readObject(body, 'body', ['tabId']).tabId, 'tabId') });
+const site = (body: JsonValue) => ({ site: readOrigin(readObject(body, 'body', ['site']).site, 'site') });
+
+/** More than a trust domain file may hold; its own reader is stricter. */
+const trustDomainLimit = 128 * 1024;
+
+const chat = ['sidepanel', 'frame'] as const;
+const reading = ['sidepanel', 'frame', 'popup', 'options', 'welcome'] as const;
+
+export const rules: { readonly [Type in MessageType]: Rule<Type> } = {
+  'bridge/token': { from: ['bridge'], parse: empty },
+  'bridge/interference': {
+    from: ['bridge'],
+    parse: (body) => ({ kind: readOneOf(readObject(body, 'body', ['kind']).kind, 'kind', interferences) }),
+  },
+  'frame/redeem': { from: ['new-frame'], parse: token },
+  'trust/get': { from: reading, parse: empty },
+  'trust/import': {
+    from: ['options'],
+    parse: (body) => ({
+      text: readString(readObject(body, 'body', ['text']).text, 'text', { most: trustDomainLimit }),
+    }),
+  },
+  'trust/remove': {
+    from: ['options'],
+    parse: (body) => ({ name: readString(readObject(body, 'body', ['name']).name, 'name', { most: 64 }) }),
+  },
+  'log/get': { from: [...chat, 'popup', 'options'], parse: domain },
+  'log/sync': { from: [...chat, 'popup', 'options'], parse: domain },
+  'log/restart': { from: ['sidepanel', 'options'], parse: domain },
+  'settings/get': { from: reading, parse: empty },
+  'settings/seal': {
+    from: ['welcome', 'options'],
+    parse: (body) => ({
+      seal: readString(readObject(body, 'body', ['seal']).seal, 'seal', { most: 24, pattern: sealPattern }),
+    }),
+  },
+  'settings/first-run': { from: ['welcome'], parse: empty },
+  'settings/history': {
+    from: ['options'],
+    parse: (body) => ({ on: readBoolean(readObject(body, 'body', ['on']).on, 'on') }),
+  },
+  'settings/service': {
+    from: ['sidepanel', 'options'],
+    parse: (body) => ({ service: readOrigin(readObject(body, 'body', ['service']).service, 'service') }),
+  },
+  'view/status': {
+    from: chat,
+    parse: (body) => {
+      const read = readObject(body, 'body', ['status', 'checkedAt', 'report', 'windowId']);
+      return {
+        status: readMap(read.status, 'status'),
+        checkedAt: read.checkedAt === null ? null : readInteger(read.checkedAt, 'checkedAt'),
+        report: read.report === null ? null : readMap(read.report, 'report'),
+        windowId: readInteger(read.windowId, 'windowId'),
+      };
+    },
+  },
+  'tab/get': { from: ['popup'], parse: tab },
+  'tab/write': { from: ['popup'], parse: tab },
+  'grants/list': { from: ['popup', 'options'], parse: empty },
+  'grants/add': { from: ['popup', 'welcome'], parse: site },
+  'grants/remove': { from: ['popup', 'options'], parse: site },
+  'grants/adapter': {
+    from: ['options'],
+    parse: (body) => {
+      const read = readObject(body, 'body', ['site', 'on']);
+      return { site: readOrigin(read.site, 'site'), on: readBoolean(read.on, 'on') };
+    },
+  },
+};
+
+/** The type of a message that has come in, or null where there is none of that name. */
+export function messageType(message: unknown): MessageType | null {
+  if (message === null || typeof message !== 'object' || !('type' in message)) return null;
+  const { type } = message;
+  return typeof type === 'string' && Object.hasOwn(rules, type) ? (type as MessageType) : null;
+}
+
+/** What the background answers: the reply, or the code of the error that it met. */
+export type Envelope =
+  | { readonly ok: true; readonly reply: JsonValue }
+  | { readonly ok: false; readonly code: string };
+
+/** What the background asks of the content script in a tab. */
+export type HostCommand = { readonly host: 'open' | 'close' | 'look' };
+/** Its answer. */
+export interface HostReply {
+  readonly open: boolean;
+}
+
+/** Reads what the content script answered; it runs in a page process, so nothing else is believed. */
+export function parseHostReply(value: unknown): HostReply {
+  return { open: value !== null && typeof value === 'object' && 'open' in value && value.open === true };
+}
+
+/** Name of the port that a view holds while it has the keyboard; its end puts the light out. */
+export const typingPort = 'typing';
