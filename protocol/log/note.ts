@@ -13,6 +13,7 @@ import {
   toHex,
   utf8,
 } from '../bytes.ts';
+import { verifyEd25519 } from '../signatures.ts';
 import { logError } from './errors.ts';
 
 export interface NoteSignature {
@@ -111,6 +112,18 @@ export function signaturesBy(note: Note, key: VerifierKey): Uint8Array[] {
   return note.signatures
     .filter(({ name, keyId }) => name === key.name && equalBytes(keyId, key.keyId))
     .map(({ signature }) => signature);
+}
+
+/** Proves that the key (type 1) signed the note, or throws; one bad line by the key refuses the whole note. */
+export async function verifyNote(note: Note, key: VerifierKey): Promise<void> {
+  if (key.type !== 1) throw logError('WAX_LOG_KEY', `signature type ${key.type}`);
+  const signatures = signaturesBy(note, key);
+  if (signatures.length === 0) throw logError('WAX_LOG_UNSIGNED', key.name);
+  for (const signature of signatures) {
+    if (signature.length !== 64 || !(await verifyEd25519(key.publicKey, utf8(note.text), signature))) {
+      throw logError('WAX_LOG_SIGNATURE', key.name);
+    }
+  }
 }
 
 /** The key ID of signed-note: SHA-256(name ‖ newline ‖ type ‖ public key), the first four bytes. */
