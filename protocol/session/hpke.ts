@@ -18,6 +18,23 @@ export interface SessionKey {
   pk: Uint8Array;
 }
 
+const ML_KEM_Q = 3329;
+/** Encoded polynomials at the front of an X-Wing public key: 768 coefficients of 12 bits. */
+const ML_KEM_COEFFICIENT_BYTES = 1152;
+
+/**
+ * The modulus check of FIPS 203 section 7.2. The noble release in use lets coefficients of q and more pass,
+ * which native implementations refuse; a key must not depend on the runtime.
+ */
+function checkCoefficients(pk: Uint8Array): void {
+  for (let at = 0; at < ML_KEM_COEFFICIENT_BYTES; at += 3) {
+    const [low, middle, high] = [pk[at] ?? 0, pk[at + 1] ?? 0, pk[at + 2] ?? 0];
+    if ((low | ((middle & 15) << 8)) >= ML_KEM_Q || ((middle >> 4) | (high << 4)) >= ML_KEM_Q) {
+      throw sessionError('WAX_SESSION_HPKE', 'public key modulus');
+    }
+  }
+}
+
 const EXPORT_LABEL = utf8('waxseal/1 session');
 
 /** The three operations of this suite on one implementation of X-Wing. */
@@ -53,6 +70,7 @@ export class Hpke {
 
   /** Client side: `enc` (1120 bytes) for the first request, and ck[0] (32 bytes). */
   async encapsulate(pk: Uint8Array, info: Uint8Array): Promise<{ enc: Uint8Array; chainKey: Uint8Array }> {
+    checkCoefficients(pk);
     try {
       const key = await this.#suite.DeserializePublicKey(pk);
       const { encapsulatedSecret, ctx } = await this.#suite.SetupSender(key, { info });
