@@ -46,15 +46,20 @@ function readPssParameters(algorithm: DerReader): void {
   parameters.end();
 }
 
+const schemes = new Map<string, SignatureScheme>([
+  [oids.rsaPss, 'rsa-pss-sha384'],
+  [oids.ecdsaSha256, 'ecdsa-p256-sha256'],
+  [oids.ecdsaSha384, 'ecdsa-p384-sha384'],
+]);
+
 /** Reads an AlgorithmIdentifier of a signature, whose content `algorithm` walks over. */
 export function readSignatureScheme(algorithm: DerReader): SignatureScheme {
   const oid = algorithm.oid();
-  if (oid === oids.rsaPss) readPssParameters(algorithm);
+  const scheme = schemes.get(oid);
+  if (!scheme) throw wrong(`signature ${oid}`);
+  if (scheme === 'rsa-pss-sha384') readPssParameters(algorithm);
   algorithm.end();
-  if (oid === oids.rsaPss) return 'rsa-pss-sha384';
-  if (oid === oids.ecdsaSha256) return 'ecdsa-p256-sha256';
-  if (oid === oids.ecdsaSha384) return 'ecdsa-p384-sha384';
-  throw wrong(`signature ${oid}`);
+  return scheme;
 }
 
 function readRsaKey(algorithm: DerReader, bits: Uint8Array): PublicKey {
