@@ -87,14 +87,20 @@ function parseSignatureLine(line: string): NoteSignature {
   if (dash !== '—' || name === undefined || encoded === undefined || rest.length > 0 || !isKeyName(name)) {
     throw logError('WAX_LOG_NOTE', 'malformed signature line');
   }
-  let bytes: Uint8Array;
-  try {
-    bytes = parseBase64(encoded);
-  } catch (cause) {
-    throw logError('WAX_LOG_NOTE', 'malformed signature', { cause });
-  }
+  const bytes = decodeSignature(encoded);
   if (bytes.length < 5) throw logError('WAX_LOG_NOTE', 'empty signature');
   return { name, keyId: bytes.slice(0, 4), signature: bytes.slice(4) };
+}
+
+const PADDED = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/**
+ * Padded base64, in which the unused last bits may be set: other readers of notes ignore them, and a line that
+ * they take for a signature by an unknown key must not spoil the note here.
+ */
+function decodeSignature(encoded: string): Uint8Array {
+  if (!PADDED.test(encoded)) throw logError('WAX_LOG_NOTE', 'malformed signature');
+  return Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
 }
 
 /** The inverse of `parseNote`. */
