@@ -14,6 +14,7 @@ import type { RuntimeStatement } from './runtime-statement.ts';
 import { BLOCK_MAX_RECORDS, BLOCK_RECORD_BYTES } from './sizes.ts';
 import { hpkeInfo, transcriptHash } from './transcript.ts';
 import { encodeTurnRequest, type TurnRequest } from './turn-request.ts';
+import { requireAdmitted } from './verified-handshake.ts';
 
 /** Two readings of time, both in milliseconds: the wall clock, and one that is never set. */
 export interface Clock {
@@ -57,10 +58,12 @@ export class ClientSession {
   }
 
   /**
-   * Encapsulates to the key of an answer. Only for an answer of which every check of B9 has passed at this
-   * moment: `sealTo` of verify.ts is the one caller.
+   * Encapsulates to the key of an answer of which every check of B9 has passed at this moment: `sealTo` of
+   * verify.ts is the one caller.
+   * @throws WAX_SESSION_UNVERIFIED for any other handshake
    */
   static async open(handshake: Handshake): Promise<ClientSession> {
+    requireAdmitted(handshake);
     const info = hpkeInfo(transcriptHash(handshake.offerBody, handshake.answerBody));
     const { enc, chainKey } = await encapsulate(handshake.answer.pk, info);
     return new ClientSession(handshake, enc, chainKey);

@@ -11,6 +11,7 @@ export const sessionError = defineErrors({
   WAX_SESSION_BATCH: 'The batch cannot hold this slot or this number of leaves',
   WAX_SESSION_HPKE: 'The key encapsulation failed',
   WAX_SESSION_NATIVE_HPKE: 'This runtime has no working native X-Wing, which a server must have',
+  WAX_SESSION_UNVERIFIED: 'The answer was not verified, or was sealed to already',
   WAX_SESSION_ERASED: 'The key was used up and erased',
   WAX_SESSION_REQUEST: 'The sealed request does not have the form of protocol waxseal/1',
   WAX_SESSION_REQUEST_SIZE: 'The request is longer than this session allows',

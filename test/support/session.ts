@@ -10,6 +10,7 @@ import { parseRuntimeStatement } from '../../protocol/session/runtime-statement.
 import { ServerSession, type WaitingSession } from '../../protocol/session/server-turn.ts';
 import { transcriptHash } from '../../protocol/session/transcript.ts';
 import type { TurnRequest } from '../../protocol/session/turn-request.ts';
+import { admitHandshake } from '../../protocol/session/verified-handshake.ts';
 
 export const modelSha256 = 'ab'.repeat(32);
 
@@ -88,14 +89,9 @@ export async function handshake(headerChanges: Partial<SessionHeader> = {}, stat
     seed,
     transcript: transcriptHash(offer.body, answerBody),
   };
-  const client = await ClientSession.open({
-    offerBody: offer.body,
-    answerBody,
-    answer,
-    statement,
-    sentAt,
-    clock,
-  });
+  const verified = { offerBody: offer.body, answerBody, answer, statement, sentAt, clock };
+  admitHandshake(verified);
+  const client = await ClientSession.open(verified);
   const limits = { maxTurns: header.maxTurns, ...statement.wire };
   return { clock, header, client, waiting, limits, statement };
 }
