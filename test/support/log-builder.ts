@@ -220,6 +220,11 @@ export class LogBuilder {
     };
   }
 
+  /** Adds entries that are nothing: they fill a log quickly, since nobody signs them. */
+  fill(count: number): void {
+    for (let i = 0; i < count; i++) this.addBytes(utf8(`filler ${this.size}`));
+  }
+
   release(changes: Partial<ReleaseFields> = {}, options: EntryOptions = {}): Promise<AddedEntry> {
     return this.add('release', releaseFields(options.notBefore ?? this.now, changes), options);
   }
@@ -231,6 +236,18 @@ export class LogBuilder {
     const { action = 'revoke', ...rest } = options;
     const statementSha256 = statementHash(this.#entryAt(index));
     return this.add('status', { action, index, statementSha256, reason: 'test' }, rest);
+  }
+
+  /** An entry of a kind that nobody knows yet, signed by one publisher unless said. */
+  unknown(critical: boolean, by: number[] = [0]): Promise<Uint8Array> {
+    const notBefore = new Date(this.now).toISOString().replace('.000Z', 'Z');
+    const statement = {
+      _type: 'https://in-toto.io/Statement/v1',
+      subject: [{ name: 'something', digest: { sha256: testDigest('something') } }],
+      predicateType: 'urn:waxseal:recall:v2',
+      predicate: { log: this.origin, policy: this.#policy, notBefore, critical, more: [] },
+    };
+    return this.sign(utf8(JSON.stringify(statement)), by);
   }
 
   hashAt = (level: number, index: number): Uint8Array => {
@@ -305,13 +322,13 @@ export class LogBuilder {
   }
 
   /** The file at a path of the log, such as `checkpoint` or `tile/entries/000`; null where there is none. */
-  file(path: string): Uint8Array | null {
+  file(path: string): Uint8Array<ArrayBuffer> | null {
     if (path === 'checkpoint') return utf8(this.checkpoint);
     try {
       const { level, index, width } = parseTilePath(path);
       if (level === 'entries') {
         const entries = this.entries.slice(256 * index, 256 * index + width);
-        return entries.length === width ? encodeEntryBundle(entries) : null;
+        return entries.length === width ? encodeEntryBundle(entries).slice() : null;
       }
       const hashes = Array.from({ length: width }, (_, i) => this.hashAt(8 * level, 256 * index + i));
       return Uint8Array.from(hashes.flatMap((hash) => [...hash]));
@@ -325,7 +342,7 @@ export class LogBuilder {
     const url = String(input instanceof Request ? input.url : input);
     const body = url.startsWith(`${this.url}/`) ? this.file(url.slice(this.url.length + 1)) : null;
     if (body === null) return new Response(null, { status: 404 });
-    return new Response(body.slice(), { status: 200 });
+    return new Response(body, { status: 200 });
   };
 
   #level(level: number): Uint8Array[] {

@@ -17,24 +17,6 @@ async function codes(log: LogBuilder): Promise<(string | null)[]> {
   return (await replayAll(log)).judged.map(({ error }) => error?.code ?? null);
 }
 
-/** An unknown kind of statement, for this log and under its policy. */
-function strange(log: LogBuilder, critical: boolean): Uint8Array {
-  return utf8(
-    JSON.stringify({
-      _type: 'https://in-toto.io/Statement/v1',
-      subject: [{ name: 'x', digest: { sha256: testDigest('x') } }],
-      predicateType: 'urn:waxseal:recall:v2',
-      predicate: {
-        log: log.origin,
-        policy: log.policy,
-        notBefore: '2026-11-22T14:00:00Z',
-        critical,
-        more: [],
-      },
-    }),
-  );
-}
-
 describe('authorisation', () => {
   test('accepts a release that the threshold of publishers signed', async () => {
     const log = await LogBuilder.create();
@@ -251,15 +233,15 @@ describe('entries that do not count', () => {
 
   test('asks for an update at an unknown critical kind that a publisher signed', async () => {
     const log = await LogBuilder.create();
-    log.addBytes(await log.sign(strange(log, true), [1]));
+    log.addBytes(await log.unknown(true));
     const { ledger } = await replayAll(log);
     expect(ledger.notUnderstood).toEqual([{ index: 1, predicateType: 'urn:waxseal:recall:v2' }]);
   });
 
   test('skips an unknown kind that is not critical, and one that no publisher signed', async () => {
     const log = await LogBuilder.create();
-    log.addBytes(await log.sign(strange(log, false), [1]));
-    log.addBytes(await log.sign(strange(log, true), []));
+    log.addBytes(await log.unknown(false));
+    log.addBytes(await log.unknown(true, []));
     const { ledger, judged } = await replayAll(log);
     expect(ledger.notUnderstood).toEqual([]);
     expect(judged.map(({ error }) => error?.code)).toEqual([undefined, undefined, 'WAX_STATEMENT_THRESHOLD']);
@@ -268,7 +250,7 @@ describe('entries that do not count', () => {
   test('a log does not sequence a kind that it does not know', async () => {
     const log = await LogBuilder.create();
     const replay = Replay.from((await replayAll(log)).ledger);
-    const judged = replay.judge(await replay.verify(await log.sign(strange(log, true), [1])));
+    const judged = replay.judge(await replay.verify(await log.unknown(true)));
     expect(() => requireSubmittable(judged, START)).toThrow('WAX_STATEMENT_KIND');
   });
 

@@ -1,0 +1,154 @@
+/**
+ * Brings the stored state of a log up to date, in steps that a background page survives: at most 16 MiB,
+ * 20,000 entries and some seconds each. All entries are fetched, so that nothing tells the log which enclave
+ * anybody uses. Used by extension and command line alike.
+ * @module
+ */
+import { parseBase64 } from '../../protocol/bytes.ts';
+import { CodedError } from '../../protocol/errors.ts';
+import {
+  type AcceptContext,
+  acceptPending,
+  checkCheckpoint,
+  findProblem,
+  type LogProblem,
+} from '../../protocol/log/accept.ts';
+import { acceptError } from '../../protocol/log/accept-errors.ts';
+import { provesFork, tilesForGrowth } from '../../protocol/log/fork.ts';
+import {
+  applyEntries,
+  type CosignedCheckpoint,
+  emptyState,
+  type LogState,
+} from '../../protocol/log/state.ts';
+import { TILE_WIDTH } from '../../protocol/log/tiles.ts';
+import type { TrustDomain } from '../../protocol/policy.ts';
+import { type LogFiles, openLogFiles } from './log-files.ts';
+
+const MAX_STEP_BYTES = 16 * 1024 * 1024;
+const MAX_STEP_ENTRIES = 20_000;
+/** No further file is begun after this; a step then ends within the deadline of the one under way. */
+const MAX_STEP_MS = 8_000;
+
+export interface SyncOptions {
+  domain: TrustDomain;
+  /** What `syncLog` returned last; null for a client that has stored nothing. */
+  state: LogState | null;
+  fetch: typeof fetch;
+  /** The system's clock, milliseconds. */
+  now: () => number;
+  signal?: AbortSignal;
+  /** Smaller steps than usual, for tests and slow devices. */
+  limits?: { bytes?: number; entries?: number; deadlineMs?: number };
+}
+
+export interface SyncStep {
+  /** To be stored, whatever the problem. */
+  state: LogState;
+  /** Null if all is well, or if nothing is known yet because there is more to fetch. */
+  problem: LogProblem | null;
+  /** Call again with this state: the log has more entries than one step takes. */
+  more: boolean;
+}
+
+/** Fetches entries into `pending` until the checkpoint's size or a limit is reached. */
+async function download(
+  files: LogFiles,
+  start: LogState,
+  size: number,
+  { domain, limits = {} }: SyncOptions,
+  keep: (state: LogState) => void,
+): Promise<void> {
+  const { bytes: maxBytes = MAX_STEP_BYTES, entries: maxEntries = MAX_STEP_ENTRIES } = limits;
+  const startedAt = performance.now();
+  let state = start;
+  let at = (state.pending ?? state).ledger.size;
+  let [bytes, count] = [0, 0];
+  while (at < size && bytes < maxBytes && count < maxEntries && performance.now() - startedAt < MAX_STEP_MS) {
+    const index = Math.floor(at / TILE_WIDTH);
+    const bundle = await files.entries(index, size);
+    const entries = bundle.entries.slice(at - index * TILE_WIDTH);
+    state = await applyEntries(state, entries, domain.log.pin.size);
+    keep(state);
+    at += entries.length;
+    bytes += bundle.bytes;
+    count += entries.length;
+  }
+}
+
+/**
+ * Asks the log's own tiles whether its new tree begins with the one we know, or with the pinned one. Tiles
+ * that cannot be had prove nothing.
+ */
+async function isFork(files: LogFiles, { root, size }: CosignedCheckpoint, { domain, state }: AcceptContext) {
+  const held = state.checkpoint;
+  const known = held === null ? domain.log.pin : { size: held.size, root: parseBase64(held.root, 32) };
+  if (known.size >= size) return false;
+  const tiles = new Map<string, Uint8Array[]>();
+  try {
+    for (const { level, index, width } of tilesForGrowth(known.size, size)) {
+      tiles.set(`${level}/${index}`, await files.tile(level, index, width));
+    }
+  } catch (error) {
+    if (error instanceof CodedError) return false;
+    throw error;
+  }
+  const claim = { oldSize: known.size, oldRoot: known.root, newSize: size, newRoot: parseBase64(root, 32) };
+  return provesFork(claim, (level, index) => tiles.get(`${level}/${index}`) ?? []);
+}
+
+/** The pending entries have come to the size of the checkpoint: they are taken over, or thrown away. */
+async function finish(
+  files: LogFiles,
+  checkpoint: CosignedCheckpoint,
+  context: AcceptContext,
+): Promise<SyncStep> {
+  const accepted = acceptPending(checkpoint, context);
+  if (accepted.ok) {
+    const { state } = accepted;
+    return { state, problem: findProblem({ ...context, state }), more: false };
+  }
+  const state = { ...context.state, pending: null };
+  const { problem } = accepted;
+  if (problem.kind !== 'unreachable') return { state, problem, more: false };
+  if (!(await isFork(files, checkpoint, context))) return { state, problem, more: false };
+  const { code, detail } = acceptError('WAX_ACCEPT_FORK', `size ${checkpoint.size}`);
+  return { state, problem: { ...problem, kind: 'fork', code, detail }, more: false };
+}
+
+/**
+ * One step of a sync. Never throws for what the log does or fails to do: `problem` says it. `unreachable`
+ * covers everything that proves nothing against the log: no answer, a wrong status, malformed files.
+ */
+export async function syncLog(options: SyncOptions): Promise<SyncStep> {
+  const { domain, fetch, now, signal } = options;
+  const files = openLogFiles({ url: domain.log.url, fetch, signal, deadlineMs: options.limits?.deadlineMs });
+  let state = options.state ?? emptyState(domain);
+  try {
+    const { text, serverTime } = await files.checkpoint();
+    const context = () => ({ domain, state, systemTime: now(), serverTime });
+    const checked = await checkCheckpoint(text, context());
+    if (!checked.ok) return { state, problem: checked.problem, more: false };
+    const { checkpoint } = checked;
+    // The log that served these has since shown a smaller tree: begin again from what was proven.
+    if ((state.pending?.ledger.size ?? 0) > checkpoint.size) state = { ...state, pending: null };
+    await download(files, state, checkpoint.size, options, (grown) => {
+      state = grown;
+    });
+    if ((state.pending ?? state).ledger.size < checkpoint.size) return { state, problem: null, more: true };
+    return await finish(files, checkpoint, context());
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    const { code, detail } = error;
+    const cosignedAt = state.newestCosignedAt || null;
+    const problem = {
+      kind: 'unreachable' as const,
+      code,
+      detail,
+      checkpoints: [],
+      cosignedAt,
+      systemTime: now(),
+    };
+    return { state, problem, more: false };
+  }
+}

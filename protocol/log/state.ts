@@ -1,0 +1,127 @@
+/**
+ * What a client keeps of a log between syncs: the accepted checkpoint, the frontier to append to, and what
+ * the entries add up to. All of it is JSON data of some kilobytes; the entries themselves are not kept.
+ * @module
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { equalBytes, parseBase64, toBase64, toHex, utf8 } from '../bytes.ts';
+import type { TrustDomain } from '../policy.ts';
+import { acceptError } from './accept-errors.ts';
+import type { Cosignature } from './cosignature.ts';
+import { emptyLedger, type Ledger } from './ledger.ts';
+import { Replay } from './replay.ts';
+import { Frontier, hashLeaf } from './tree.ts';
+
+/** A checkpoint that the log signed and a quorum of witnesses cosigned. */
+export interface CosignedCheckpoint {
+  /** The signed note, kept as evidence. */
+  note: string;
+  size: number;
+  /** Base64. */
+  root: string;
+  /** The quorum-th newest cosignature time, in milliseconds: a quorum saw this tree then or later. */
+  cosignedAt: number;
+  /** The witnesses that count, newest first. */
+  cosignatures: Cosignature[];
+}
+
+/** A tree that has grown to some size: frontier (base64) and ledger. */
+export interface Grown {
+  frontier: string[];
+  ledger: Ledger;
+}
+
+/** Entries downloaded ahead of the accepted checkpoint, which no cosigned root vouches for yet. */
+export interface Pending extends Grown {
+  /** Base64 root at the size that the trust domain pins, once that size has been passed. */
+  rootAtPin: string | null;
+}
+
+export interface LogState extends Grown {
+  format: 'waxseal-log-state/1';
+  /** Null until a first checkpoint is accepted. */
+  checkpoint: CosignedCheckpoint | null;
+  /** The newest `cosignedAt` ever accepted: the time cannot be before this. */
+  newestCosignedAt: number;
+  pending: Pending | null;
+}
+
+const FORMAT = 'waxseal-log-state/1';
+
+/** The state of a client that has seen nothing yet. */
+export function emptyState(domain: TrustDomain): LogState {
+  return {
+    format: FORMAT,
+    frontier: [],
+    ledger: emptyLedger(domain.log.origin, domain.policyEntry),
+    checkpoint: null,
+    newestCosignedAt: 0,
+    pending: null,
+  };
+}
+
+function frontierOf({ frontier, ledger }: Grown): Frontier {
+  return Frontier.from(
+    ledger.size,
+    frontier.map((hash) => parseBase64(hash, 32)),
+  );
+}
+
+/** The root of everything that went into this. */
+export function rootOf(grown: Grown): Uint8Array {
+  return frontierOf(grown).root();
+}
+
+/**
+ * Appends entries, in order, each judged under the policy in force before it, to what is pending. Nothing
+ * of it counts before `acceptPending` has met a cosigned root.
+ */
+export async function applyEntries(
+  state: LogState,
+  entries: readonly Uint8Array[],
+  pinnedSize: number,
+): Promise<LogState> {
+  const from = state.pending ?? { ...state, rootAtPin: null };
+  const frontier = frontierOf(from);
+  let { rootAtPin } = from;
+  for (const entry of entries) {
+    frontier.append(hashLeaf(entry));
+    if (frontier.size === pinnedSize) rootAtPin = toBase64(frontier.root());
+  }
+  const replay = Replay.from(from.ledger);
+  await replay.apply(entries);
+  const pending = { frontier: frontier.hashes().map(toBase64), ledger: replay.ledger(), rootAtPin };
+  return { ...state, pending };
+}
+
+/** The state as text to store, with a hash that tells a damaged copy from a good one. */
+export function formatLogState(state: LogState): string {
+  const body = JSON.stringify(state);
+  return `${FORMAT} ${toHex(sha256(utf8(body)))}\n${body}`;
+}
+
+/**
+ * Reads a stored state, or one that came with a build as the start for a pinned size.
+ * @throws WAX_STATE_CORRUPT, WAX_STATE_DOMAIN: it must never be taken for "nothing stored yet"
+ */
+export function parseLogState(text: string, domain: TrustDomain): LogState {
+  const line = text.indexOf('\n');
+  const body = text.slice(line + 1);
+  // The hash makes the body exactly what formatLogState wrote, so its shape needs no second reading.
+  if (line < 0 || text.slice(0, line) !== `${FORMAT} ${toHex(sha256(utf8(body)))}`) {
+    throw acceptError('WAX_STATE_CORRUPT');
+  }
+  const state = JSON.parse(body) as LogState;
+  if (state.ledger.origin !== domain.log.origin || state.ledger.genesis !== domain.policyEntry) {
+    throw acceptError('WAX_STATE_DOMAIN', 'origin or first policy');
+  }
+  const { pin } = domain.log;
+  const root = rootOf(state);
+  if (state.ledger.size === pin.size && !equalBytes(root, pin.root)) {
+    throw acceptError('WAX_STATE_DOMAIN', 'root at the pinned size');
+  }
+  if (state.checkpoint !== null && !equalBytes(root, parseBase64(state.checkpoint.root, 32))) {
+    throw acceptError('WAX_STATE_CORRUPT', 'the frontier does not meet the checkpoint');
+  }
+  return state;
+}

@@ -1,0 +1,291 @@
+import { describe, expect, test } from 'vitest';
+import { type SyncOptions, type SyncStep, syncLog } from '../../../extension/session/log-client.ts';
+import type { LogState } from '../../../protocol/log/state.ts';
+import { encodeEntryBundle } from '../../../protocol/log/tiles.ts';
+import { DAY, HOUR, LogBuilder, START, testDigest } from '../../support/log-builder.ts';
+
+function step(log: LogBuilder, options: Partial<SyncOptions> = {}): Promise<SyncStep> {
+  return syncLog({ domain: log.domain(), state: null, fetch: log.fetch, now: () => log.now, ...options });
+}
+
+/** An entry bundle that a Response takes as its body. */
+function bundle(entries: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(encodeEntryBundle(entries));
+}
+
+/** Syncs until there is nothing more, going through JSON between steps as a store does. */
+async function sync(
+  log: LogBuilder,
+  options: Partial<SyncOptions> = {},
+): Promise<SyncStep & { steps: number }> {
+  let state: LogState | null = options.state ?? null;
+  for (let steps = 1; ; steps++) {
+    const done = await step(log, { ...options, state });
+    state = JSON.parse(JSON.stringify(done.state));
+    if (!done.more) return { ...done, steps };
+  }
+}
+
+/** A log's `fetch` with some paths answered otherwise. */
+function patched(
+  log: LogBuilder,
+  answer: (path: string) => Response | Promise<Response> | undefined,
+): typeof fetch {
+  return async (input, init) =>
+    (await answer(String(input).slice(log.url.length + 1))) ?? log.fetch(input, init);
+}
+
+describe('a sync', () => {
+  test('takes a new client from nothing to the newest checkpoint', async () => {
+    const log = await LogBuilder.create();
+    for (let version = 1; version <= 5; version++) await log.release({ version });
+    log.fill(295);
+    await log.publish();
+    const { state, problem } = await sync(log);
+    expect(problem).toBeNull();
+    expect(state.checkpoint?.size).toBe(301);
+    expect(state.ledger.approvals).toHaveLength(5);
+  });
+
+  test('fetches only what is new', async () => {
+    const log = await LogBuilder.create();
+    const { state } = await sync(log);
+    log.fill(600);
+    await log.publish();
+    const asked: string[] = [];
+    const spy = patched(log, (path) => {
+      asked.push(path);
+      return undefined;
+    });
+    const full = await sync(log, { state, fetch: spy });
+    expect(asked).toEqual(['checkpoint', 'tile/entries/000', 'tile/entries/001', 'tile/entries/002.p/89']);
+    asked.length = 0;
+    await sync(log, { state: full.state, fetch: spy });
+    expect(asked).toEqual(['checkpoint']);
+  });
+
+  test('goes on where a step ended, and counts nothing before the root is met', async () => {
+    const log = await LogBuilder.create();
+    log.fill(600);
+    await log.publish();
+    const first = await step(log, { limits: { entries: 200 } });
+    expect(first).toMatchObject({
+      more: true,
+      problem: null,
+      state: { checkpoint: null, ledger: { size: 0 } },
+    });
+    expect(first.state.pending?.ledger.size).toBe(256);
+    const { steps, state } = await sync(log, { limits: { bytes: 1000 } });
+    expect(steps).toBe(3);
+    expect(state.checkpoint?.size).toBe(601);
+  });
+
+  test('goes on when the log grows between two steps', async () => {
+    const log = await LogBuilder.create();
+    log.fill(300);
+    await log.publish();
+    const { state } = await step(log, { limits: { entries: 1 } });
+    await log.release({ version: 301 });
+    await log.publish();
+    expect((await sync(log, { state })).state.checkpoint?.size).toBe(302);
+  });
+
+  test('takes the full bundle where the log has dropped the partial one', async () => {
+    const log = await LogBuilder.create();
+    log.fill(255);
+    await log.publish({ size: 200 });
+    const fetch = patched(log, (path) =>
+      path.includes('.p/') ? new Response(null, { status: 404 }) : undefined,
+    );
+    expect((await sync(log, { fetch })).state.checkpoint?.size).toBe(200);
+  });
+
+  test('sends no cookies, no referrer, follows no redirect and uses no cache', async () => {
+    const log = await LogBuilder.create();
+    const inits: (RequestInit | undefined)[] = [];
+    await sync(log, {
+      fetch: async (input, init) => {
+        inits.push(init);
+        return log.fetch(input, init);
+      },
+    });
+    expect(inits).toHaveLength(2);
+    for (const init of inits) {
+      expect(init).toMatchObject({
+        credentials: 'omit',
+        redirect: 'error',
+        cache: 'no-store',
+        referrerPolicy: 'no-referrer',
+      });
+      expect(init?.signal).toBeInstanceOf(AbortSignal);
+    }
+  });
+
+  test('goes on after an entry that is not authorised', async () => {
+    const log = await LogBuilder.create();
+    await log.release({}, { by: [0] });
+    log.addBytes(new Uint8Array(60_000));
+    await log.release();
+    await log.publish();
+    const { state, problem } = await sync(log);
+    expect(problem).toBeNull();
+    expect(state.ledger).toMatchObject({ size: 4, refusedCount: 2 });
+    expect(state.ledger.approvals).toHaveLength(1);
+  });
+
+  test('keeps the new state and asks for an update at a statement that it must not ignore', async () => {
+    const log = await LogBuilder.create();
+    log.addBytes(await log.unknown(true));
+    await log.publish();
+    const { state, problem } = await sync(log);
+    expect(problem).toMatchObject({ kind: 'update' });
+    expect(state.checkpoint?.size).toBe(2);
+  });
+});
+
+describe('a log that cannot be had', () => {
+  test.each<[string, string, () => Response | Promise<Response>]>([
+    ['no connection', 'WAX_SYNC_UNREACHABLE', () => Promise.reject(new TypeError('fetch failed'))],
+    ['an error status', 'WAX_SYNC_STATUS', () => new Response('busy', { status: 503 })],
+    ['nothing there', 'WAX_SYNC_STATUS', () => new Response(null, { status: 404 })],
+    ['too much', 'WAX_SYNC_SIZE', () => new Response(new Uint8Array(20_000_000))],
+    ['bytes that are no text', 'WAX_SYNC_MALFORMED', () => new Response(Uint8Array.of(0xff, 0xfe))],
+    ['a sign-in page', 'WAX_ACCEPT_CHECKPOINT', () => new Response('<html>Wi-Fi</html>')],
+    [
+      'a body that breaks off',
+      'WAX_SYNC_UNREACHABLE',
+      () =>
+        new Response(new ReadableStream({ pull: (controller) => controller.error(new TypeError('reset')) })),
+    ],
+  ])('is unreachable with %s, and the state stays', async (_, code, answer) => {
+    const log = await LogBuilder.create();
+    const { state } = await sync(log);
+    const fetch = patched(log, (path) => (path === 'checkpoint' ? answer() : undefined));
+    expect(await step(log, { state, fetch })).toMatchObject({
+      state,
+      problem: { kind: 'unreachable', code },
+      more: false,
+    });
+  });
+
+  const hanging: typeof fetch = (_, init) =>
+    new Promise((_resolve, reject) => {
+      init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
+    });
+
+  test('is unreachable when it does not answer in time', async () => {
+    const log = await LogBuilder.create();
+    const { problem } = await step(log, { fetch: hanging, limits: { deadlineMs: 20 } });
+    expect(problem).toMatchObject({ kind: 'unreachable', code: 'WAX_SYNC_TIMEOUT' });
+  });
+
+  test('is unreachable when the caller gives up', async () => {
+    const log = await LogBuilder.create();
+    const { problem } = await step(log, { fetch: hanging, signal: AbortSignal.timeout(20) });
+    expect(problem).toMatchObject({ kind: 'unreachable', code: 'WAX_SYNC_UNREACHABLE' });
+  });
+
+  test.each<[string, string, (log: LogBuilder) => Response]>([
+    ['missing', 'WAX_SYNC_STATUS', () => new Response(null, { status: 404 })],
+    ['cut short', 'WAX_SYNC_MALFORMED', (log) => new Response(bundle(log.entries).slice(0, -1))],
+    ['of other entries', 'WAX_ACCEPT_ENTRIES', (log) => new Response(bundle(log.entries.toReversed()))],
+  ])('is unreachable with an entry bundle that is %s', async (_, code, answer) => {
+    const log = await LogBuilder.create();
+    await log.release();
+    await log.publish();
+    const fetch = patched(log, (path) => (path.startsWith('tile/entries') ? answer(log) : undefined));
+    const { state, problem } = await sync(log, { fetch });
+    expect(problem).toMatchObject({ kind: 'unreachable', code });
+    expect(state.checkpoint).toBeNull();
+  });
+
+  test('recovers from bad bundles once good ones are served', async () => {
+    const log = await LogBuilder.create();
+    await log.release();
+    await log.publish();
+    const bad = bundle(log.entries.toReversed());
+    const fetch = patched(log, (path) => (path.startsWith('tile/entries') ? new Response(bad) : undefined));
+    const { state } = await sync(log, { fetch });
+    expect(state.pending).toBeNull();
+    expect((await sync(log, { state })).state.checkpoint?.size).toBe(2);
+  });
+});
+
+describe('a log that misbehaves', () => {
+  /** Two logs with the same keys and different entries. */
+  async function twins(): Promise<[LogBuilder, LogBuilder]> {
+    const logs: [LogBuilder, LogBuilder] = [await LogBuilder.create(), await LogBuilder.create()];
+    for (const [i, log] of logs.entries()) {
+      for (let version = 1; version <= 4; version++) await log.release({ version: 10 * i + version });
+      await log.publish();
+    }
+    return logs;
+  }
+
+  test('is a fork when a larger tree does not begin with the one we know, with both checkpoints', async () => {
+    const [log, other] = await twins();
+    const { state } = await sync(log);
+    other.fill(350);
+    await other.publish();
+    const { problem, state: after } = await sync(other, { state });
+    expect(problem).toMatchObject({ kind: 'fork', code: 'WAX_ACCEPT_FORK' });
+    expect(problem?.checkpoints).toEqual([log.checkpoint, other.checkpoint]);
+    expect(after.checkpoint).toEqual(state.checkpoint);
+    expect(after.pending).toBeNull();
+  });
+
+  test('is unreachable, and not a fork, while it does not show the tiles that would prove it', async () => {
+    const [log, other] = await twins();
+    const { state } = await sync(log);
+    other.fill(1);
+    await other.publish();
+    const fetch = patched(other, (path) =>
+      path.startsWith('tile/0') ? new Response(null, { status: 404 }) : undefined,
+    );
+    expect((await sync(other, { state, fetch })).problem).toMatchObject({ kind: 'unreachable' });
+    const wrong = patched(other, (path) =>
+      path.startsWith('tile/0') ? new Response(log.file('tile/0/000.p/5')) : undefined,
+    );
+    expect((await sync(other, { state, fetch: wrong })).problem).toMatchObject({ kind: 'unreachable' });
+  });
+
+  test('is a fork to a new client when the tree does not begin with the pinned one', async () => {
+    const [log, other] = await twins();
+    const { log: file } = log.domainFile();
+    const root = Buffer.from(log.root(3)).toString('base64');
+    const domain = log.domain({ log: { ...(file as object), pin: { size: 3, root } } });
+    const { problem, state } = await sync(other, { domain });
+    expect(problem).toMatchObject({ kind: 'fork', code: 'WAX_ACCEPT_PIN' });
+    expect(state.checkpoint).toBeNull();
+  });
+
+  test('is a rollback when it shows less than before', async () => {
+    const log = await LogBuilder.create();
+    const small = log.checkpoint;
+    await log.release();
+    await log.publish();
+    const { state } = await sync(log);
+    log.checkpoint = small;
+    expect((await sync(log, { state })).problem).toMatchObject({ kind: 'rollback' });
+  });
+
+  test('is told from a wrong clock by the date of the server', async () => {
+    const log = await LogBuilder.create();
+    const now = () => START + 90 * DAY;
+    const date = new Date(START + HOUR).toUTCString();
+    const fetch = patched(log, (path) =>
+      path === 'checkpoint' ? new Response(log.checkpoint, { headers: { date } }) : undefined,
+    );
+    expect((await step(log, { now, fetch })).problem).toMatchObject({ kind: 'clock' });
+    expect((await step(log, { now })).problem).toMatchObject({ kind: 'age' });
+  });
+
+  test('does not get a client to seal under a policy of its own', async () => {
+    const log = await LogBuilder.create();
+    const domain = log.domain({ policyEntry: testDigest('pinned policy') });
+    await log.release();
+    await log.publish();
+    const { state } = await sync(log, { domain });
+    expect(state.ledger).toMatchObject({ policy: null, approvals: [], refusedCount: 2 });
+  });
+});
