@@ -5,6 +5,7 @@ const paths = {
   send: 'M10 16V4.5M5 9.5L10 4.5l5 5',
   copy: 'M7.5 7.5h8v8h-8zM4.5 12.5v-8h8',
   chev: 'M7.5 5l5 5l-5 5',
+  back: 'M12.5 5l-5 5l5 5',
   down: 'M5 7.5l5 5l5-5',
   up: 'M5 12.5l5-5l5 5',
   ext: 'M8 4.5H4.5v11h11V12M11 4.5h4.5V9M15.5 4.5L9 11',
@@ -31,8 +32,15 @@ export type UiIconName = keyof typeof paths;
 
 export function UiIcon({ name, size = 20 }: { name: UiIconName; size?: number }) {
   return (
-    <svg class="ui-icon" width={size} height={size} viewBox="0 0 20 20" aria-hidden="true" focusable="false">
-      <path d={paths[name]} class={name === 'more' ? 'ui-icon-dots' : undefined} />
+    <svg
+      class={`ui-icon ui-icon-${name}`}
+      width={size}
+      height={size}
+      viewBox="0 0 20 20"
+      aria-hidden="true"
+      focusable="false"
+    >
+      <path d={paths[name]} />
     </svg>
   );
 }

@@ -197,6 +197,7 @@ const writers: Record<StateId, Writer> = {
   'log-unreachable': ({ hours, hoursLeft }) => ({
     icon: 'log',
     word: t('wordLogUnreachable'),
+    ...(hours === undefined ? {} : { who: tn('shortLogUnreachable', hours) }),
     short: hours === undefined ? t('titleLogUnreachable') : tn('shortLogUnreachable', hours),
     title: t('titleLogUnreachable'),
     text:

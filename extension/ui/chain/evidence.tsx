@@ -1,0 +1,170 @@
+import type { JsonValue } from '../../../protocol/json.ts';
+import type { Check, Row, VerificationReport } from '../../../protocol/report.ts';
+import type { Figures } from '../controller.ts';
+import { CopyButton } from '../copy-button.tsx';
+import { formatDate, formatList, formatMoment, groupHex } from '../i18n/format.ts';
+import { formatCount, t } from '../i18n/messages.ts';
+import { StateIcon, type StateIconName } from '../icons/state-icon.tsx';
+import { UiIcon } from '../icons/ui-icon.tsx';
+import type { ChainLink } from './links.ts';
+import { describeRow } from './rows.ts';
+
+/** A label and its value, in the order they are shown. */
+type Pair = readonly [label: string, value: string, mono: boolean];
+
+const hex = /^(?:0x)?[0-9a-f]{16,}$/i;
+const instant = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
+/** `launchDigest` to `Launch digest`: evidence keeps the standards' own terms, so they are not translated. */
+function labelOf(key: string): string {
+  const spaced = key.replace(/([a-z\d])([A-Z])/g, '$1 $2').toLowerCase();
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+}
+
+function pairs(key: string, value: JsonValue): Pair[] {
+  if (value === null) return [];
+  if (Array.isArray(value)) {
+    const simple = value.filter((item) => typeof item !== 'object');
+    return simple.length === 0 ? [] : [[labelOf(key), simple.join(' · '), false]];
+  }
+  if (typeof value === 'object')
+    return Object.entries(value).flatMap(([name, inner]) => pairs(`${key} ${name}`, inner));
+  if (typeof value === 'boolean') return [[labelOf(key), value ? t('yes') : t('no'), false]];
+  if (typeof value === 'number') return [[labelOf(key), formatCount(value), false]];
+  if (instant.test(value)) return [[labelOf(key), formatMoment(Date.parse(value)), false]];
+  return hex.test(value) ? [[labelOf(key), groupHex(value), true]] : [[labelOf(key), value, false]];
+}
+
+function approvalPairs({ release }: VerificationReport): Pair[] {
+  if (release === null) return [];
+  const { repository, commit } = release.source;
+  return [
+    [
+      t('evRelease'),
+      t('evReleaseSince', { n: String(release.version), date: formatDate(Date.parse(release.notBefore)) }),
+      false,
+    ],
+    [t('evGoodUntil'), t('evUnlessRevoked', { date: formatDate(Date.parse(release.expires)) }), false],
+    [t('evSource'), `${repository} @ ${commit.slice(0, 12)}`, true],
+    [t('evSignedBy'), formatList(release.publishers), false],
+    [t('evStatement'), groupHex(release.statementSha256), true],
+  ];
+}
+
+function logPairs({ release, log }: VerificationReport): Pair[] {
+  if (log === null) return [];
+  return [
+    [t('evOrigin'), log.origin, true],
+    ...(release === null
+      ? []
+      : ([[t('evEntry'), t('evEntryOf', { index: release.index, n: log.size }), false]] as const)),
+    [t('evSize'), formatCount(log.size), false],
+    [t('evRoot'), log.root, true],
+  ];
+}
+
+function witnessPairs({ log }: VerificationReport): Pair[] {
+  if (log === null) return [];
+  return log.witnesses.map(({ name, at }) => [name, formatMoment(Date.parse(at)), false] as const);
+}
+
+/** The values behind a link: those with a name of their own first, then what its rows recorded. */
+function linkPairs({ id, rows }: ChainLink, report: VerificationReport): Pair[] {
+  if (id === 'approvals') return approvalPairs(report);
+  if (id === 'log') return logPairs(report);
+  if (id === 'witnesses') return witnessPairs(report);
+  return rows.flatMap((row) => Object.entries(row.evidence).flatMap(([key, value]) => pairs(key, value)));
+}
+
+const rowIcon = (state: Row['state'], simulated: boolean): StateIconName => {
+  if (state === 'fail') return 'failed';
+  if (state === 'skipped') return 'todo';
+  return simulated ? 'sim' : 'sealed';
+};
+
+function CheckList({ checks }: { checks: readonly Check[] }) {
+  return (
+    <details class="checks">
+      <summary>
+        {t('evidenceChecks')} ({checks.length})
+      </summary>
+      <ul>
+        {checks.map((check) => (
+          <li class={`check-${check.state}`}>
+            <span class="mono check-id">{check.id}</span>
+            <span>
+              {check.text}
+              {check.code !== null && <span class="mono check-code"> {check.code}</span>}
+            </span>
+            <span class="caption">
+              {check.state === 'pass'
+                ? t('linkPassed')
+                : check.state === 'fail'
+                  ? t('linkFailed')
+                  : t('linkSkipped')}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+interface Props {
+  readonly link: ChainLink;
+  readonly report: VerificationReport;
+  readonly figures: Figures;
+  /** Address of the log's explorer, if it has one. */
+  readonly explorer: string | null;
+}
+
+/** What stands behind one link: its rows in words, then the values, then every single check. */
+export function Evidence({ link, report, figures, explorer }: Props) {
+  const values = linkPairs(link, report);
+  const copied = values.map(([label, value]) => `${label}: ${value}`).join('\n');
+  const entry = report.release?.index;
+  const inLog = ['program', 'approvals', 'log'].includes(link.id) && explorer !== null && entry !== undefined;
+  const played = link.state === 'simulated';
+  return (
+    <div class="evidence">
+      {(link.rows.length > 1 || link.state === 'fail') && (
+        <ul class="evidence-rows">
+          {link.rows.map((row) => {
+            const text = describeRow(row, report, figures);
+            return (
+              <li>
+                <StateIcon name={rowIcon(row.state, played && row.id === 'evidence')} size={16} />
+                <p>
+                  <strong>{text.title}.</strong> {text.sentence}
+                  {row.code !== null && <span class="mono evidence-code"> {row.code}</span>}
+                </p>
+              </li>
+            );
+          })}
+        </ul>
+      )}
+      {values.length > 0 && (
+        <dl class="pairs evidence-pairs">
+          {values.map(([label, value, mono]) => (
+            <>
+              <dt>{label}</dt>
+              <dd class={mono ? 'mono digest' : undefined} dir={mono ? 'ltr' : undefined}>
+                {value}
+              </dd>
+            </>
+          ))}
+        </dl>
+      )}
+      <div class="actions">
+        {inLog && (
+          <a class="button" href={`${explorer}#/entry/${entry}`} target="_blank" rel="noopener noreferrer">
+            <UiIcon name="ext" size={16} />
+            {t('openInLog')}
+          </a>
+        )}
+        {values.length > 0 && <CopyButton text={copied} class="button" />}
+      </div>
+      {link.rows.map((row) => row.checks.length > 0 && <CheckList checks={row.checks} />)}
+    </div>
+  );
+}

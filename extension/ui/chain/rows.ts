@@ -1,0 +1,94 @@
+/** The words of the ten rows (LOOKS 7.2). A variant without its own words falls back to the report's sentence. */
+import type { Row, RowId, VerificationReport } from '../../../protocol/report.ts';
+import type { Figures } from '../controller.ts';
+import { t, tn } from '../i18n/messages.ts';
+import { operatorOf } from '../state/describe.ts';
+
+export interface RowText {
+  readonly title: string;
+  readonly sentence: string;
+}
+
+interface Facts {
+  readonly vendor: string;
+  readonly operator: string;
+  readonly report: VerificationReport;
+}
+
+/** Minutes until a report's end, from now on; null if it has none. */
+export function minutesLeft(report: VerificationReport, now: number): number | null {
+  if (report.expiresAt === null) return null;
+  return Math.max(0, Math.floor((Date.parse(report.expiresAt) - now) / 60_000));
+}
+
+const titles: Record<RowId, (facts: Facts) => string> = {
+  answer: () => t('rowAnswer'),
+  evidence: ({ vendor, report }) => (report.simulated ? t('simulatorName') : t('rowEvidence', { vendor })),
+  collateral: () => t('rowCollateral'),
+  platform: () => t('rowPlatform'),
+  binding: () => t('rowBinding'),
+  log: ({ report }) => tn('rowLog', report.log?.witnesses.length ?? 0),
+  release: ({ report: { release } }) =>
+    release === null
+      ? t('rowReleaseOpen')
+      : t('rowRelease', { k: release.publishers.length, n: release.publisherCount }),
+  machine: () => t('rowMachine'),
+  wire: () => t('rowWire'),
+  lifetime: () => t('rowLifetime'),
+};
+
+const passed: Record<RowId, (facts: Facts) => string> = {
+  answer: () => t('rowAnswerPass'),
+  evidence: ({ vendor, report }) =>
+    report.simulated ? t('rowEvidencePassSimulated') : t('rowEvidencePass', { vendor }),
+  collateral: ({ vendor }) => t('rowCollateralPass', { vendor }),
+  platform: () => t('rowPlatformPass'),
+  binding: () => t('rowBindingPass'),
+  log: ({ report }) => t('rowLogPass', { n: report.log?.size ?? 0 }),
+  release: ({ report }) => t('rowReleasePass', { r: String(report.release?.version ?? '') }),
+  machine: ({ operator }) => t('rowMachinePass', { operator }),
+  wire: () => t('rowWirePass'),
+  lifetime: ({ report }) => {
+    const n = minutesLeft(report, Date.now());
+    return n === null ? t('rowLifetimePassOpen') : t('rowLifetimePass', { n });
+  },
+};
+
+/** By `row` or `row:variant`. */
+const failures: { readonly [key: string]: (facts: Facts) => string } = {
+  answer: () => t('rowAnswerFail'),
+  evidence: ({ vendor }) => t('rowEvidenceFail', { vendor }),
+  'collateral:dated': ({ vendor }) => t('rowCollateralFailDated', { vendor }),
+  'collateral:revoked': ({ vendor }) => t('rowCollateralFailRevoked', { vendor }),
+  'collateral:unsigned': ({ vendor }) => t('rowCollateralFailUnsigned', { vendor }),
+  'platform:old': () => t('rowPlatformFailOld'),
+  'platform:debug': () => t('rowPlatformFailDebug'),
+  binding: () => t('rowBindingFail'),
+  'log:fork': () => t('rowLogFailFork'),
+  'log:signature': () => t('rowLogFailSignature'),
+  'release:unknown': () => t('rowReleaseFailUnknown'),
+  'release:revoked': () => t('rowReleaseFailRevoked'),
+  'release:expired': () => t('rowReleaseFailEnded'),
+  'release:retired': () => t('rowReleaseFailEnded'),
+  machine: ({ operator }) => t('rowMachineFail', { operator }),
+  wire: () => t('rowWireFail'),
+  lifetime: () => t('rowLifetimeFail'),
+};
+
+function sentence(row: Row, facts: Facts): string {
+  if (row.state === 'pass') return passed[row.id](facts);
+  if (row.state === 'skipped') {
+    return row.id === 'machine' && facts.report.verdict === 'pass'
+      ? t('rowMachineSkipped', { operator: facts.operator })
+      : t('rowSkipped');
+  }
+  const write = failures[`${row.id}:${row.variant}`] ?? failures[row.id];
+  return write === undefined ? row.sentence : write(facts);
+}
+
+/** What a row says, in the language of the copy. */
+export function describeRow(row: Row, report: VerificationReport, figures: Figures): RowText {
+  const vendor = report.vendor ?? figures.vendor ?? t('theVendor');
+  const facts: Facts = { vendor, operator: operatorOf(figures), report };
+  return { title: titles[row.id](facts), sentence: sentence(row, facts) };
+}

@@ -1,0 +1,83 @@
+import type { VerificationReport } from '../../../protocol/report.ts';
+import { formatAgo } from '../i18n/format.ts';
+import { t } from '../i18n/messages.ts';
+import { UiIcon } from '../icons/ui-icon.tsx';
+
+/** Two letters that stand for a name. */
+function initials(name: string): string {
+  const words = name.split(/[\s._-]+/).filter(Boolean);
+  const first = words[0] ?? '';
+  return words.length > 1 ? first.charAt(0) + (words[1] ?? '').charAt(0).toLowerCase() : first.slice(0, 2);
+}
+
+function Voucher({ name, caption, did }: { name: string; caption: string; did: string }) {
+  return (
+    <li class="voucher">
+      <span class="initials" aria-hidden="true">
+        {initials(name)}
+      </span>
+      <span class="voucher-who">
+        <span class="voucher-name">{name}</span>
+        {caption !== '' && <span class="caption">{caption}</span>}
+      </span>
+      <span class="voucher-did">
+        <UiIcon name="check" size={14} />
+        {did}
+      </span>
+    </li>
+  );
+}
+
+/** Everybody whose word the verdict rests on, by name. */
+export function Vouchers({ report, now }: { report: VerificationReport; now: number }) {
+  const { release, log, vendor, simulated } = report;
+  return (
+    <section class="vouchers">
+      <h2>{t('whoVouches')}</h2>
+      {!simulated && vendor !== null && (
+        <>
+          <p class="caption voucher-rule">{t('chipMakers')}</p>
+          <ul>
+            <Voucher name={vendor} caption={t('chipMakerCaption')} did={t('vouchesFor')} />
+          </ul>
+        </>
+      )}
+      {release !== null && (
+        <>
+          <p class="caption voucher-rule">
+            {t('publishersMust', { k: release.threshold, n: release.publisherCount })}
+          </p>
+          <ul>
+            {release.publishers.map((name) => (
+              <Voucher key={name} name={name} caption="" did={t('signed')} />
+            ))}
+          </ul>
+        </>
+      )}
+      {log !== null && (
+        <>
+          <p class="caption voucher-rule">{t('witnessesMust', { k: log.quorum })}</p>
+          <ul>
+            {log.witnesses.map(({ name, at }) => (
+              <Voucher key={name} name={name} caption={formatAgo(Date.parse(at), now)} did={t('agrees')} />
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** What the proof does not cover, on the same page as the proof. */
+export function CantRuleOut({ operator, simulated }: { operator: string; simulated: boolean }) {
+  return (
+    <section class="cant">
+      <h2>{t('cantRuleOut')}</h2>
+      <ul class="bullets">
+        {simulated && <li>{t('cantRuleOutSimulated')}</li>}
+        <li>{t('cantRuleOut1')}</li>
+        <li>{t('cantRuleOut2', { operator })}</li>
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,73 @@
+import type { VerificationReport } from '../../../protocol/report.ts';
+import { describeRow } from '../chain/rows.ts';
+import type { Status } from '../controller.ts';
+import { shortHex } from '../i18n/format.ts';
+import { t } from '../i18n/messages.ts';
+import { StateIcon } from '../icons/state-icon.tsx';
+import type { Action } from '../state/actions.ts';
+import { describe } from '../state/describe.ts';
+import { Actions } from './refusal.tsx';
+
+interface Props {
+  readonly status: Status;
+  readonly report: VerificationReport | null;
+  readonly onAction: (action: Action) => void;
+}
+
+/** The approved and the running fingerprint, where the release row compared them. */
+function Comparison({ report }: { report: VerificationReport }) {
+  const evidence = report.rows.find(({ id }) => id === 'release')?.evidence;
+  const running = evidence?.measured;
+  const approved = evidence?.approved;
+  if (typeof running !== 'string') return null;
+  const known = typeof approved === 'string';
+  return (
+    <dl class="comparison">
+      {known && (
+        <>
+          <dt>{t('failedApproved')}</dt>
+          <dd class="mono">
+            {shortHex(approved)}{' '}
+            {report.release && (
+              <span class="comparison-note">{t('releaseNumber', { n: String(report.release.version) })}</span>
+            )}
+          </dd>
+        </>
+      )}
+      <dt>{t('failedRunning')}</dt>
+      <dd class="mono">
+        {shortHex(running)} <span class="comparison-note">{t('failedUnknown')}</span>
+      </dd>
+    </dl>
+  );
+}
+
+/** A check failed: nothing was sent, why, and that there is no way to send anyway. */
+export function Failed({ status, report, onAction }: Props) {
+  const text = describe(status);
+  const failed = report?.rows.filter(({ state }) => state === 'fail') ?? [];
+  const first = failed.find(({ leadsTo }) => leadsTo === 'failed') ?? failed[0];
+  const code = first?.code ?? status.figures.code;
+  return (
+    <div class="failed">
+      <section class="failed-card" role="alert">
+        <h1 class="failed-title statement">
+          <StateIcon name="failed" size={36} />
+          {text.title}
+        </h1>
+        <p>
+          {first && report && `${describeRow(first, report, status.figures).sentence} `}
+          {text.text}
+        </p>
+        {report && <Comparison report={report} />}
+      </section>
+      <p class="failed-foot">{t('textFailedFoot')}</p>
+      <Actions actions={text.actions} onAction={onAction} />
+      <p class="caption">
+        {report && t('failedCount', { n: failed.length, total: report.rows.length })}
+        {report && code && ' · '}
+        {code && <span class="mono">{code}</span>}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,36 @@
+import type { MessageSource } from '../../../extension/ui/i18n/messages.ts';
+
+/** A `_locales` file as the browser reads it. */
+export interface Catalogue {
+  readonly [key: string]: {
+    readonly message: string;
+    readonly placeholders?: { readonly [name: string]: { readonly content: string } };
+  };
+}
+
+/** Messages from a loaded file, filled the way browsers fill them. Unknown keys throw. */
+export function catalogueSource(locale: string, catalogue: Catalogue): MessageSource {
+  return {
+    locale,
+    get(key, substitutions) {
+      const entry = catalogue[key];
+      if (entry === undefined) throw new Error(`no message ${key}`);
+      return entry.message.replaceAll(/\$(\w+)\$/g, (_whole, name: string) => {
+        const content = entry.placeholders?.[name.toLowerCase()]?.content;
+        if (content === undefined) throw new Error(`no placeholder ${name} in ${key}`);
+        return substitutions[Number(content.slice(1)) - 1] ?? '';
+      });
+    },
+  };
+}
+
+/** Longer and accented, to find clipped and hard-coded copy: 40 % more letters. */
+export function pseudoSource(source: MessageSource): MessageSource {
+  return {
+    locale: source.locale,
+    get(key, substitutions) {
+      const text = source.get(key, substitutions);
+      return `${text.replaceAll('e', 'ë').replaceAll('a', 'à')}${'·'.repeat(Math.ceil(text.length * 0.4))}`;
+    },
+  };
+}

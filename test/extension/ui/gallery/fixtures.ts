@@ -1,0 +1,229 @@
+/** Invented names and numbers for looking at every state. It is 22 November 2026, 14:02. */
+
+import type { ChatView, Figures, StateId, Status } from '../../../../extension/ui/controller.ts';
+import type { Row, RowId, VerificationReport } from '../../../../protocol/report.ts';
+
+export const now = Date.parse('2026-11-22T14:02:00Z');
+
+export const figures: Figures = {
+  service: 'chat.fernhill.example',
+  operator: 'Fernhill',
+  model: 'Maple 8B',
+  domain: 'City Hospital',
+  vendor: 'AMD',
+  paper: 'revocation-list',
+  endsAt: Date.parse('2026-11-20T00:00:00Z'),
+  minutes: 12,
+  hours: 3,
+  release: 36,
+  days: 9,
+  publishers: { signed: 2, all: 3 },
+  contact: 'mailto:help@fernhill.example',
+};
+
+const digest =
+  '9c41e07a52bd18f6c0a3774e91d2fb063e8810c9a4f5d27b60e1bb4372ff5b200b6d95aef1487c32d8e20f6715c95b20';
+
+const sentences: Record<RowId, string> = {
+  answer: 'Every part is there, in the right form and size.',
+  evidence: 'AMD certified this exact chip, and the chip signed this proof.',
+  collateral: 'The papers are signed and current.',
+  platform: 'The chip’s security software is recent enough.',
+  binding: 'The proof holds a random number your browser chose a moment ago.',
+  log: '4,182 entries, only ever added to.',
+  release: 'The fingerprint is release 37.',
+  machine: 'This very machine is one that Fernhill registered in public.',
+  wire: 'Sizes and pace are those of the approved release.',
+  lifetime: 'This check is good for nine more minutes.',
+};
+
+const evidence: Partial<Record<RowId, Row['evidence']>> = {
+  evidence: { product: 'Turin', chipId: `${digest}${digest.slice(0, 32)}`, reportVersion: 5 },
+  collateral: { certificateEnds: '2027-05-01T00:00:00Z', revocationListEnds: '2026-12-01T00:00:00Z' },
+  platform: { reportedTcb: { bootloader: 10, tee: 0, snp: 23, microcode: 84 }, debug: false },
+  release: { measured: digest },
+  lifetime: { ends: '2026-11-22T14:11:00Z' },
+};
+
+function row(id: RowId): Row {
+  return {
+    id,
+    state: 'pass',
+    variant: null,
+    code: null,
+    leadsTo: null,
+    sentence: sentences[id],
+    checks: [
+      {
+        id: `${id.charAt(0).toUpperCase()}1`,
+        state: 'pass',
+        code: null,
+        text: 'The form is the one expected.',
+      },
+      {
+        id: `${id.charAt(0).toUpperCase()}2`,
+        state: 'pass',
+        code: null,
+        text: 'The signature verifies under the key.',
+      },
+    ],
+    evidence: evidence[id] ?? {},
+  };
+}
+
+const rows = (Object.keys(sentences) as RowId[]).map(row);
+
+export const report: VerificationReport = {
+  format: 'waxseal-report/1',
+  verdict: 'pass',
+  state: 'sealed',
+  simulated: false,
+  service: 'https://chat.fernhill.example',
+  domain: { name: 'Waxseal', imported: false },
+  vendor: 'AMD',
+  models: [{ id: 'maple-8b', sha256: digest.slice(0, 64), contextTokens: 8192, maxOutputTokens: 2048 }],
+  release: {
+    product: 'fernhill-enclave',
+    version: 37,
+    index: 4169,
+    statementSha256: digest.slice(0, 64),
+    publishers: ['Fernhill', 'Northlight Audits'],
+    threshold: 2,
+    publisherCount: 3,
+    notBefore: '2026-11-17T00:00:00Z',
+    expires: '2027-02-15T00:00:00Z',
+    source: { repository: 'fernhill/enclave', commit: '7d03b1e2a90c4f5d' },
+  },
+  log: {
+    origin: 'log.waxseal.example/2026',
+    size: 4182,
+    root: 'w4T1Qh0m1Qe9m0l0cYh3n3y2vJt5b8o1c8Z0l4b6x7E=',
+    witnesses: [
+      { name: 'Harbour Light', at: '2026-11-22T13:59:00Z' },
+      { name: 'Tartu Tech Library', at: '2026-11-22T13:56:00Z' },
+      { name: 'Rowan Foundation', at: '2026-11-22T13:56:00Z' },
+      { name: 'Kestrel Systems', at: '2026-11-22T13:51:00Z' },
+    ],
+    quorum: 3,
+  },
+  rows,
+  checkedAt: '2026-11-22T14:01:40Z',
+  expiresAt: '2026-11-22T14:11:40Z',
+  tookMs: 412,
+};
+
+export const failedReport: VerificationReport = {
+  ...report,
+  verdict: 'fail',
+  state: 'failed',
+  expiresAt: null,
+  rows: rows.map((passed) =>
+    passed.id === 'release'
+      ? {
+          ...passed,
+          state: 'fail',
+          variant: 'unknown',
+          code: 'WAX_RELEASE_UNKNOWN',
+          leadsTo: 'failed',
+          evidence: { measured: `d3f8112e${'0'.repeat(80)}7f1ca904`, approved: digest },
+          checks: [
+            {
+              id: 'R1',
+              state: 'fail',
+              code: 'WAX_RELEASE_UNKNOWN',
+              text: 'The measurement is in an approved release.',
+            },
+          ],
+        }
+      : passed,
+  ),
+};
+
+export const simulatedReport: VerificationReport = {
+  ...report,
+  state: 'simulated',
+  simulated: true,
+  vendor: 'Waxseal simulator',
+};
+
+export const python = `This needs nothing but Python:
+
+\`\`\`python
+import csv
+from datetime import date
+
+weeks = {}
+with open("pressure.csv") as f:
+    for row in csv.DictReader(f):
+        d = date.fromisoformat(row["date"])
+        key = d.isocalendar()[:2]
+        w = weeks.setdefault(key, [])
+        w.append(int(row["high"]))
+
+for week, high in weeks.items():
+    print(*week, sum(high) // len(high))
+\`\`\`
+
+- Look at the **weekly** number, not one day.
+- Above **135** for weeks? Show your doctor.
+`;
+
+export const arriving = `**Usually not.** Scuffed walls after four years count as normal wear in most places, and a landlord can only charge for damage beyond that.
+
+What decides it:
+
+- **Age of the paint.** After four years it has little value left, even where there is real damage.
+- **Proof.** He needs photos or a signed list from the day you moved in.
+- **Deadlines.** Many countries make him return the rest within a fixed`;
+
+export const rich = `## A table and a link
+
+| Week | High | Low |
+|---|--:|--:|
+| 45 | 138 | 88 |
+| 46 | 131 | 84 |
+
+> Read [the guide](https://xn--bcher-kva.example/a%20b?q=1) first, then \`run()\`.
+
+1. First
+2. Second
+   - [x] done
+   - [ ] not done
+
+![a chart](https://evil.example/pixel.png) <script>alert(1)</script> and [bad](javascript:alert(1))
+
+\`\`\`ts
+// a comment
+const total: number = 0x1f + 42; // more
+\`\`\`
+`;
+
+export const draft =
+  'My landlord wants to keep my whole deposit because of scuffed walls. I lived there four years. Can he do that?';
+
+/** A seed whose seal is a swallow on a quatrefoil, mulberry, beads (found by trying). */
+export const seed = Uint8Array.of(0, 0, 27, 149, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+export const status = (id: StateId, change: Partial<Status> = {}): Status => ({
+  id,
+  simulated: false,
+  figures,
+  ...change,
+});
+
+export const view: ChatView = {
+  surface: 'panel',
+  status: status('sealed'),
+  progress: null,
+  thread: [],
+  draft: '',
+  report,
+  fork: null,
+  seal: seed,
+  enclaves: [
+    { service: 'https://chat.fernhill.example', name: 'Fernhill' },
+    { service: 'https://ai.cityhospital.example', name: 'City Hospital' },
+  ],
+  explorer: 'https://log.waxseal.example/2026/',
+  frame: null,
+};

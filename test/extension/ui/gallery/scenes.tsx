@@ -1,0 +1,231 @@
+/** Every state of every surface, by name. Sizes are those of the pictures it is compared with. */
+import type { ComponentChild } from 'preact';
+import { ChatSurface } from '../../../../extension/ui/chat/chat-view.tsx';
+import type { ChatController, ChatView, StateId } from '../../../../extension/ui/controller.ts';
+import { Store } from '../../../../extension/ui/store.ts';
+import * as fixture from './fixtures.ts';
+
+export interface Scene {
+  readonly width: number;
+  readonly height: number;
+  readonly draw: () => ComponentChild;
+  /** Put the keyboard into the composer. */
+  readonly typing?: boolean;
+  /** Name of a button to press before looking. */
+  readonly press?: readonly string[];
+}
+
+const nothing = () => {};
+
+function controller(view: ChatView): ChatController {
+  const store = new Store(view);
+  return Object.assign(store, {
+    edit: (draft: string) => store.update({ draft }),
+    send: nothing,
+    stop: nothing,
+    retry: nothing,
+    newChat: nothing,
+    checkNow: nothing,
+    openPanel: nothing,
+    chooseEnclave: nothing,
+    setTyping: nothing,
+    open: nothing,
+    setOpen: nothing,
+    close: nothing,
+  });
+}
+
+type Extra = Omit<Scene, 'width' | 'height' | 'draw'> & { readonly width?: number; readonly height?: number };
+
+function chat(change: Partial<ChatView>, extra: Extra = {}): Scene {
+  const view: ChatView = { ...fixture.view, ...change };
+  return { width: 380, height: 760, draw: () => <ChatSurface controller={controller(view)} />, ...extra };
+}
+
+const paused = (id: StateId, more: Partial<ChatView> = {}): Scene =>
+  chat({ status: fixture.status(id), draft: fixture.draft, ...more });
+
+const { report, figures } = fixture;
+const firstRows = report.rows.filter(({ id }) =>
+  ['evidence', 'machine', 'collateral', 'platform', 'binding', 'log'].includes(id),
+);
+const asked = {
+  kind: 'own',
+  id: 'q',
+  text: 'My blood pressure is in pressure.csv. Weekly average, offline?',
+} as const;
+const simulated = fixture.status('simulated', {
+  simulated: true,
+  figures: { ...figures, service: 'localhost:8443', operator: 'Demo' },
+});
+const frame = (open: boolean) => ({ site: 'parley.example', open });
+const fork = {
+  log: 'log.waxseal.example/2026',
+  code: 'WAX_LOG_FORK',
+  sameUntil: 4171,
+  first: { seenAt: Date.parse('2026-11-22T09:12:00Z') },
+  second: { seenAt: Date.parse('2026-11-22T14:01:00Z') },
+  document: '{}',
+};
+
+const chats = {
+  empty: chat({}, { typing: true }),
+  checking: chat(
+    {
+      status: fixture.status('checking'),
+      progress: { phase: 'verifying', rows: firstRows },
+      report: null,
+      draft:
+        'My landlord wants to keep my whole deposit because of scuffed walls. I lived there four years. Can he',
+    },
+    { typing: true },
+  ),
+  chat: chat(
+    {
+      thread: [asked, { kind: 'answer', id: 'a', text: fixture.python, outcome: 'complete' }],
+      draft: 'And the low one in the same line?',
+    },
+    { typing: true },
+  ),
+  'chat-unlit': chat({
+    thread: [asked, { kind: 'answer', id: 'a', text: fixture.rich, outcome: 'complete' }],
+  }),
+  streaming: chat(
+    {
+      thread: [
+        { kind: 'own', id: 'q', text: fixture.draft },
+        { kind: 'session', id: 's', checkedAt: Date.parse('2026-11-22T14:01:00Z'), restarted: false },
+        { kind: 'answer', id: 'a', text: fixture.arriving, outcome: 'streaming' },
+      ],
+    },
+    { typing: true },
+  ),
+  incomplete: chat({
+    thread: [
+      { kind: 'own', id: 'q', text: fixture.draft },
+      { kind: 'answer', id: 'a', text: fixture.arriving, outcome: 'incomplete' },
+      { kind: 'session', id: 's', checkedAt: fixture.now, restarted: true },
+      { kind: 'answer', id: 'b', text: '', outcome: 'engine-error', reason: 'out of memory' },
+      { kind: 'too-long', id: 't', words: 5200, limit: 4000 },
+    ],
+  }),
+  simulated: chat(
+    {
+      status: simulated,
+      report: fixture.simulatedReport,
+      thread: [
+        { kind: 'own', id: 'q', text: 'Is this safe to use with my bank statements?' },
+        {
+          kind: 'answer',
+          id: 'a',
+          text: '**No.** You are talking to a practice enclave on this computer. It follows every step of the real thing, but there is no protected chip behind it.\n\nIt is good for:\n\n- trying Waxseal in the first five minutes\n- building a web chat against it',
+          outcome: 'complete',
+        },
+      ],
+    },
+    { typing: true },
+  ),
+  'simulated-empty': chat({ status: simulated, report: fixture.simulatedReport }),
+  failed: paused('failed', { report: fixture.failedReport }),
+  'failed-in-chat': paused('failed', {
+    report: fixture.failedReport,
+    thread: [asked, { kind: 'answer', id: 'a', text: fixture.arriving, outcome: 'complete' }],
+  }),
+  fork: chat({ status: fixture.status('fork'), fork, draft: fixture.draft }),
+  'cannot-reach': paused('cannot-reach', {
+    status: fixture.status('cannot-reach', {
+      figures: { ...figures, retryAt: fixture.now + 8_000, logAnsweredAt: fixture.now - 60_000 },
+    }),
+  }),
+  update: paused('update', {
+    status: fixture.status('update', { figures: { ...figures, version: { have: '1.4.2', need: '1.5.0' } } }),
+  }),
+  clock: paused('clock', {
+    status: fixture.status('clock', {
+      figures: {
+        ...figures,
+        witnessTime: {
+          at: Date.parse('2026-11-22T14:01:00Z'),
+          localAt: Date.parse('2025-11-22T14:02:00Z'),
+          agree: 3,
+        },
+      },
+    }),
+  }),
+  stale: paused('stale'),
+  'not-understood': paused('not-understood'),
+  busy: paused('busy', {
+    status: fixture.status('busy', { figures: { ...figures, retryAt: fixture.now + 20_000 } }),
+  }),
+  'log-unreachable': chat({
+    status: fixture.status('log-unreachable', { figures: { ...figures, hoursLeft: 21 } }),
+    thread: [asked],
+  }),
+  'log-unreachable-paused': paused('log-unreachable'),
+  'log-too-old': paused('log-too-old'),
+  papers: paused('papers'),
+  retired: paused('retired'),
+  storage: paused('storage', { draft: '' }),
+  'not-set-up': chat({ status: fixture.status('not-set-up'), report: null, seal: null }),
+  'not-granted': chat({ status: fixture.status('not-granted'), report: null }),
+  adapter: chat({ status: fixture.status('adapter'), frame: frame(true), surface: 'frame' }),
+  imported: chat(
+    {
+      status: fixture.status('sealed-imported', {
+        figures: { ...figures, service: 'ai.cityhospital.example', operator: 'City Hospital' },
+      }),
+      thread: [
+        { kind: 'own', id: 'q', text: 'How long may I take ibuprofen after a tooth is pulled?' },
+        {
+          kind: 'answer',
+          id: 'a',
+          text: 'Usually **two to three days**, with food, at the lowest dose that helps.\n\nAsk the clinic first if you:\n\n- have had a stomach ulcer\n- take blood thinners\n- are pregnant\n\nCall us if pain gets worse after day three.',
+          outcome: 'complete',
+        },
+      ],
+      draft: 'I take a blood thinner',
+    },
+    { typing: true, width: 300, height: 700 },
+  ),
+  grace: chat({
+    status: fixture.status('sealed-grace', {
+      figures: { ...figures, endsAt: Date.parse('2026-12-06T00:00:00Z') },
+    }),
+  }),
+  'frame-collapsed': chat({ surface: 'frame', frame: frame(false) }, { width: 640, height: 142 }),
+  'frame-open': chat(
+    {
+      surface: 'frame',
+      frame: frame(true),
+      thread: [asked, { kind: 'answer', id: 'a', text: fixture.python, outcome: 'complete' }],
+      draft: 'And the low one in the same line?',
+    },
+    { width: 480, height: 716, typing: true },
+  ),
+  'frame-page': chat(
+    { surface: 'frame', frame: frame(false), status: fixture.status('page') },
+    { width: 640, height: 224 },
+  ),
+  'frame-page-covered': chat(
+    { surface: 'frame', frame: frame(false), status: fixture.status('page-covered') },
+    { width: 640, height: 224 },
+  ),
+  chain: chat({}, { press: ['Sealed', 'publishers approved'], height: 1500 }),
+  'chain-wide': chat({}, { press: ['Sealed'], width: 1120, height: 900 }),
+  'chain-failed': paused('failed', { report: fixture.failedReport }),
+  'chain-simulated': chat(
+    { status: simulated, report: fixture.simulatedReport },
+    { press: ['Simulated', 'simulator'], height: 1400 },
+  ),
+  menu: chat({}, { press: ['More'] }),
+  explanation: chat({}, { press: ['What can the operator'] }),
+  link: chat(
+    { thread: [{ kind: 'answer', id: 'a', text: fixture.rich, outcome: 'complete' }] },
+    { press: ['the guide'] },
+  ),
+} satisfies Record<string, Scene>;
+
+export const scenes: Readonly<Record<string, Scene>> = {
+  ...chats,
+  'chain-failed': { ...chats['chain-failed'], press: ['See what failed'], height: 1300 },
+};
