@@ -3,8 +3,7 @@
  * The built-in one and imported ones are kept apart and never merged.
  * @module
  */
-import type { EvidencePolicy, EvidenceType } from './attestation/evidence.ts';
-import { parseSnpPolicy } from './attestation/snp/policy.ts';
+import { type HardwarePolicy, parseHardwarePolicy } from './attestation/policy.ts';
 import { parseBase64, toBase64, toHex } from './bytes.ts';
 import { CodedError } from './errors.ts';
 import { type JsonValue, parseJson } from './json.ts';
@@ -57,7 +56,7 @@ export interface TrustDomain {
   /** Hex SHA-256 of the bytes of the log's entry 0, its first policy. */
   policyEntry: string;
   /** Hardware that counts; a type that is not here is refused. */
-  hardware: { [type in EvidenceType]?: EvidencePolicy };
+  hardware: HardwarePolicy;
   /** The same as it stands in the file, where what has its default may be left out. */
   hardwareFile: { [key: string]: JsonValue };
   freshness: {
@@ -122,17 +121,6 @@ function readEnclave(value: JsonValue, path: string): Enclave {
   };
 }
 
-function readHardware(value: JsonValue | undefined): TrustDomain['hardware'] {
-  const types = ['sev-snp', 'sev-snp-simulated'] as const;
-  const given = readObject(value, 'hardware', [], types);
-  const hardware: TrustDomain['hardware'] = {};
-  for (const type of types) {
-    const policy = given[type];
-    if (policy !== undefined) hardware[type] = parseSnpPolicy(policy, `hardware.${type}`, type);
-  }
-  return hardware;
-}
-
 function readFreshness(value: JsonValue | undefined): TrustDomain['freshness'] {
   const freshness = readObject(value, 'freshness', ['cosignatureHours', 'syncMinutes']);
   return {
@@ -177,7 +165,7 @@ function readTrustDomain(value: JsonValue): TrustDomain {
     quorum: readInteger(fields.quorum, 'quorum', 1),
     faulty: readInteger(fields.faulty, 'faulty', 0),
     policyEntry: readHex(fields.policyEntry, 'policyEntry', 32),
-    hardware: readHardware(fields.hardware),
+    hardware: parseHardwarePolicy(fields.hardware),
     hardwareFile: readMap(fields.hardware, 'hardware'),
     freshness: readFreshness(fields.freshness),
     enclaves: readArray(fields.enclaves, 'enclaves', readEnclave, { most: 64 }),
