@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { witnessCommands } from '../../bin/commands/witness.ts';
 import { parseVerifierKey } from '../../protocol/log/note.ts';
 import { signerFromSeed } from '../../protocol/log/signer.ts';
+import { readKeyFile } from '../../transparency-log/keys/key-file.ts';
 import { originHash } from '../../transparency-log/witness/witness.ts';
 
 const log = signerFromSeed('log.example/one', 1, new Uint8Array(32).fill(1)).verifierKey;
@@ -12,8 +14,7 @@ const log = signerFromSeed('log.example/one', 1, new Uint8Array(32).fill(1)).ver
 const runner = `
   import { witnessCommands } from ${JSON.stringify(new URL('../../bin/commands/witness.ts', import.meta.url).href)};
   const [name, ...args] = process.argv.slice(1);
-  try { process.exitCode = await witnessCommands.find((each) => each.name === name).run(args); }
-  catch (error) { console.error(error.message); process.exitCode = 30; }
+  process.exitCode = await witnessCommands.find((each) => each.name === name).run(args);
 `;
 
 let folder: string;
@@ -23,19 +24,13 @@ function start(...args: string[]) {
   const child = spawn(process.execPath, ['--input-type=module', '-e', runner, ...args]);
   children.push(child);
   let output = '';
-  let errors = '';
-  child.stderr.on('data', (data) => {
-    errors += data;
-  });
   const line = new Promise<string>((resolve) => {
     child.stdout.on('data', (data) => {
       output += data;
       if (output.includes('\n')) resolve(output);
     });
   });
-  const exit = new Promise<{ code: number | null; output: string; errors: string }>((resolve) => {
-    child.once('close', (code) => resolve({ code, output, errors }));
-  });
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
   return { child, line, exit };
 }
 
@@ -59,20 +54,25 @@ describe('waxseal witness', () => {
     expect((await stat(key)).mode & 0o777).toBe(0o600);
     expect((await fetch(`${said.url}/${originHash('log.example/one')}/checkpoint`)).status).toBe(404);
     child.kill('SIGTERM');
-    expect((await exit).code).toBe(0);
-    const printed = await start('witness vkey', '--key', key).exit;
-    expect(printed.output.trim()).toBe(said.key);
+    expect(await exit).toBe(0);
+    expect((await readKeyFile(key, 4)).verifierKey.text).toBe(said.key);
   });
 
   it('refuses to run without a log, without a key, or under another name than the key has', async () => {
     const key = join(folder, 'w.key');
-    expect(await start('witness vkey', '--key', key).exit).toMatchObject({ code: 30 });
-    await start('witness vkey', '--key', key, '--init', 'w.example').exit;
-    const nameless = await start('witness vkey', '--key', key, '--init', 'other.example').exit;
-    expect(nameless.errors).toContain('WAX_WITNESSCOMMAND_NAME');
-    const idle = await start('witness serve', '--key', key).exit;
-    expect(idle.errors).toContain('WAX_WITNESSCOMMAND_OPTION');
-    const port = await start('witness serve', '--key', key, '--log', log.text, '--port', '99999').exit;
-    expect(port.errors).toContain('--port');
+    const run = (name: string, ...args: string[]) =>
+      witnessCommands.find((each) => each.name === name)?.run(args);
+    const silent = vi.spyOn(console, 'log').mockReturnValue();
+    await expect(run('witness vkey', '--key', key)).rejects.toThrow('WAX_KEYFILE_MISSING');
+    expect(await run('witness vkey', '--key', key, '--init', 'w.example')).toBe(0);
+    expect(parseVerifierKey(silent.mock.calls[0]?.[0]).name).toBe('w.example');
+    const renamed = run('witness vkey', '--key', key, '--init', 'other.example');
+    await expect(renamed).rejects.toThrow('WAX_WITNESSCOMMAND_NAME');
+    await expect(run('witness serve', '--key', key)).rejects.toThrow('WAX_WITNESSCOMMAND_OPTION');
+    const port = run('witness serve', '--key', key, '--log', log.text, '--port', '99999');
+    await expect(port).rejects.toThrow('--port');
+    const list = run('witness serve', '--key', key, '--logs', join(folder, 'missing'));
+    await expect(list).rejects.toThrow('--logs');
+    silent.mockRestore();
   });
 });
