@@ -16,6 +16,13 @@ const chromeKey =
 const loopback = ['http://127.0.0.1/*', 'http://localhost/*'];
 const sites = ['https://*/*', ...loopback];
 
+/** Firefox picks by the text colour of its toolbar: `light` is the icon for light text. */
+const themeIcons = [16, 32].map((size) => ({
+  light: `icons/off-dark-${size}.png`,
+  dark: `icons/off-light-${size}.png`,
+  size,
+}));
+
 function contentSecurityPolicy(mode: string): string {
   const servers = mode === 'store' ? 'https:' : 'https: http://127.0.0.1:* http://localhost:*';
   return [
@@ -48,7 +55,9 @@ export default defineConfig({
     build: { target: 'es2024', sourcemap: false },
   }),
   manifest: ({ browser, mode }) => ({
-    name: 'Waxseal',
+    name: '__MSG_extName__',
+    description: '__MSG_extDescription__',
+    default_locale: 'en',
     permissions: ['alarms', 'scripting', 'storage'],
     optional_host_permissions: sites,
     ...(mode === 'e2e' && { host_permissions: loopback }),
@@ -62,7 +71,10 @@ export default defineConfig({
       },
     ],
     icons: { 16: 'icons/lit-any-16.png', 32: 'icons/lit-any-32.png', 128: 'icons/lit-any-128.png' },
-    action: { default_icon: { 16: 'icons/off-any-16.png', 32: 'icons/off-any-32.png' } },
+    action: {
+      default_icon: { 16: 'icons/off-any-16.png', 32: 'icons/off-any-32.png' },
+      ...(browser === 'firefox' && { theme_icons: themeIcons }),
+    },
     commands: {
       'open-panel': { suggested_key: { default: 'Alt+Shift+W' }, description: 'Open the side panel' },
       'focus-composer': { suggested_key: { default: 'Alt+Shift+S' }, description: 'Type in the sealed box' },

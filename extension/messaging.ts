@@ -39,9 +39,12 @@ export interface TrustReply {
   readonly service: string | null;
 }
 
-/** The log as the background has it: encoded state, what is wrong with it, when it last answered. */
+/**
+ * The log as the background has it: its state as text for `parseLogState`, what is wrong with it (a
+ * `LogProblem`, or `{kind: "damaged"}` for a copy that cannot be read), when the log last answered.
+ */
 export interface LogReply {
-  readonly state: JsonValue;
+  readonly state: string | null;
   readonly problem: JsonValue;
   readonly answeredAt: number | null;
 }

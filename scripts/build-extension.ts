@@ -10,9 +10,29 @@ export function extensionFolder(mode: BuildMode, browser: BuildBrowser): string 
   return `dist/extension/${mode}-${browser}`;
 }
 
-/** Builds into `extensionFolder(mode, browser)` and returns that path. */
-export async function buildExtension(mode: BuildMode, browser: BuildBrowser): Promise<string> {
+const silent = () => {};
+/** Warnings and errors only: the list of files says nothing that the folder does not. */
+const logger = {
+  debug: silent,
+  log: silent,
+  info: silent,
+  success: silent,
+  warn: console.warn,
+  error: console.error,
+  fatal: console.error,
+  level: 1,
+};
+
+/**
+ * Builds the extension and returns the folder it is in: `extensionFolder(mode, browser)`, or below `outDir`
+ * where a test wants one of its own.
+ */
+export async function buildExtension(
+  mode: BuildMode,
+  browser: BuildBrowser,
+  outDir?: string,
+): Promise<string> {
   env.WXT_TELEMETRY_DISABLED = '1';
-  await build({ mode, browser });
-  return extensionFolder(mode, browser);
+  await build({ mode, browser, logger, ...(outDir !== undefined && { outDir }) });
+  return outDir === undefined ? extensionFolder(mode, browser) : `${outDir}/${mode}-${browser}`;
 }

@@ -6,22 +6,18 @@
  */
 import { CodedError } from '../../protocol/errors.ts';
 import { type JsonValue, parseJson } from '../../protocol/json.ts';
+import type { LogProblem } from '../../protocol/log/accept.ts';
+import { formatLogState, type LogState, parseLogState } from '../../protocol/log/state.ts';
 import type { TrustDomain } from '../../protocol/policy.ts';
-import { readInteger, readObject } from '../../protocol/shape.ts';
+import { readInteger, readObject, readString } from '../../protocol/shape.ts';
 import { extensionError } from '../errors.ts';
 import type { LogReply } from '../messaging.ts';
+import type { SyncStep } from '../session/log-client.ts';
 import type { SessionValue } from './session-memory.ts';
 import type { BackgroundStore } from './store.ts';
 
-/** What one sync makes of a log: its state in encoded form, its size, and what is wrong with it. */
-export interface Synced {
-  readonly state: JsonValue;
-  readonly size: number;
-  readonly problem: { readonly kind: string } | null;
-}
-
-/** Brings a log up to date, starting from the encoded `state`, or from the pin without one. */
-export type SyncLog = (domain: TrustDomain, state: JsonValue) => Promise<Synced>;
+/** One step of bringing a log up to date, from `state`, or from the pin without one. */
+export type SyncLog = (domain: TrustDomain, state: LogState | null) => Promise<SyncStep>;
 
 export interface Logs {
   /** What is kept, without asking anybody. */
@@ -34,25 +30,32 @@ export interface Logs {
   hasFork(): Promise<boolean>;
 }
 
+const limits = { bytes: 16 << 20, depth: 32 };
+
 const nothing: LogReply = { state: null, problem: null, answeredAt: null };
 const damaged: LogReply = { state: null, problem: { kind: 'damaged' }, answeredAt: null };
 
-interface Kept extends LogReply {
-  readonly size: number;
+interface Kept {
+  readonly state: LogState;
+  readonly problem: LogProblem | null;
+  readonly answeredAt: number | null;
 }
 
-function parseKept(text: string, size: number): Kept {
-  const read = readObject(parseJson(text, { bytes: 16 << 20, depth: 32 }), 'kept', [
-    'state',
-    'problem',
-    'answeredAt',
-  ]);
-  const answeredAt = read.answeredAt === null ? null : readInteger(read.answeredAt, 'kept.answeredAt');
-  return { state: read.state, problem: read.problem, answeredAt, size };
+function parseKept(text: string, domain: TrustDomain): Kept {
+  const read = readObject(parseJson(text, limits), 'kept', ['state', 'problem', 'answeredAt']);
+  return {
+    state: parseLogState(readString(read.state, 'kept.state', { most: limits.bytes }), domain),
+    // Written by this code, and its digest was checked.
+    problem: read.problem as LogProblem | null,
+    answeredAt: read.answeredAt === null ? null : readInteger(read.answeredAt, 'kept.answeredAt'),
+  };
 }
 
-const kindOf = (problem: JsonValue): JsonValue | undefined =>
-  problem !== null && typeof problem === 'object' && !Array.isArray(problem) ? problem.kind : undefined;
+const reply = ({ state, problem, answeredAt }: Kept): LogReply => ({
+  state: formatLogState(state),
+  problem: problem as JsonValue,
+  answeredAt,
+});
 
 /** Logs over the store. `forks` remembers which logs contradict themselves, for the toolbar. */
 export function createLogs(
@@ -64,37 +67,42 @@ export function createLogs(
   const running = new Map<string, Promise<LogReply>>();
   const keyOf = (domain: TrustDomain) => domain.log.key.text;
 
-  const read = async (key: string): Promise<Kept | null> => {
-    const stored = await store.log(key);
+  const read = async (domain: TrustDomain): Promise<Kept | null> => {
+    const stored = await store.log(keyOf(domain));
     try {
-      return stored && parseKept(stored.text, stored.size);
+      return stored && parseKept(stored.text, domain);
     } catch (cause) {
       throw extensionError('WAX_STORE_CORRUPT', '', { cause });
     }
   };
+  const isDamaged = (error: unknown) => error instanceof CodedError && error.code === 'WAX_STORE_CORRUPT';
   /** What to say of a stored copy that cannot be read; other errors are not ours to explain. */
   const orDamaged = (error: unknown): LogReply => {
-    if (error instanceof CodedError && error.code === 'WAX_STORE_CORRUPT') return damaged;
+    if (isDamaged(error)) return damaged;
     throw error;
   };
-  const note = (key: string, problem: JsonValue) =>
+  const note = (domain: TrustDomain, problem: LogProblem | null) =>
     forks.change((known) => {
-      const others = known.filter((one) => one !== key);
-      return [kindOf(problem) === 'fork' ? [...others, key] : others, undefined];
+      const others = known.filter((one) => one !== keyOf(domain));
+      return [problem?.kind === 'fork' ? [...others, keyOf(domain)] : others, undefined];
     });
-  const reply = ({ state, problem, answeredAt }: LogReply): LogReply => ({ state, problem, answeredAt });
 
   const run = async (domain: TrustDomain): Promise<LogReply> => {
-    const key = keyOf(domain);
-    const kept = await read(key);
-    // Two histories do not become one again by asking once more.
-    if (kept && kindOf(kept.problem) === 'fork') return reply(kept);
-    const { state, size, problem } = await syncLog(domain, kept?.state ?? null);
-    const reached = kindOf(problem) !== 'unreachable';
-    const next: LogReply = { state, problem, answeredAt: reached ? now() : (kept?.answeredAt ?? null) };
-    await store.replaceLog(key, kept?.size ?? null, { size, text: JSON.stringify(next) });
-    await note(key, problem);
-    return next;
+    let kept = await read(domain);
+    for (;;) {
+      // Two histories do not become one again by asking once more.
+      if (kept?.problem?.kind === 'fork') return reply(kept);
+      const { state, problem, more } = await syncLog(domain, kept?.state ?? null);
+      const answered = problem?.kind !== 'unreachable';
+      const next: Kept = { state, problem, answeredAt: answered ? now() : (kept?.answeredAt ?? null) };
+      const { size } = state.ledger;
+      const text = JSON.stringify(reply(next));
+      await store.replaceLog(keyOf(domain), kept?.state.ledger.size ?? null, { size, text });
+      await note(domain, problem);
+      // Each step is kept: a background that is stopped here goes on from it.
+      if (!more) return reply(next);
+      kept = next;
+    }
   };
   const sync = (domain: TrustDomain): Promise<LogReply> => {
     const key = keyOf(domain);
@@ -109,14 +117,18 @@ export function createLogs(
   return {
     sync,
     async get(domain) {
-      const kept = await read(keyOf(domain)).catch(orDamaged);
-      if (kept) await note(keyOf(domain), kept.problem);
-      return kept ? reply(kept) : nothing;
+      try {
+        const kept = await read(domain);
+        if (kept) await note(domain, kept.problem);
+        return kept ? reply(kept) : nothing;
+      } catch (error) {
+        return orDamaged(error);
+      }
     },
     async restart(domain) {
       // A fork is evidence: only a damaged copy may be dropped.
-      const kept = await read(keyOf(domain)).catch(orDamaged);
-      if (kindOf(kept?.problem ?? null) === 'damaged') await store.dropLog(keyOf(domain));
+      const damage = await read(domain).then(() => false, isDamaged);
+      if (damage) await store.dropLog(keyOf(domain));
       return sync(domain);
     },
     async hasFork() {

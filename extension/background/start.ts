@@ -7,6 +7,8 @@ import { type Browser, browser } from '../browser.ts';
 import { typingPort } from '../messaging.ts';
 import { openPanel } from '../panel.ts';
 import { type Caller, identifySender } from '../sender.ts';
+import { syncLog } from '../session/log-client.ts';
+import { setMessageSource } from '../ui/i18n/messages.ts';
 import { readBuiltInDomain } from './built-in.ts';
 import { openDatabase } from './database.ts';
 import { createFrames, type FrameMemory } from './frames.ts';
@@ -32,9 +34,18 @@ async function updateWhenIdle(): Promise<void> {
 
 /** Registers every listener, synchronously, so that an event that wakes the background finds it. */
 export function startBackground(): void {
+  setMessageSource({
+    locale: browser.i18n.getUILanguage(),
+    get: (key, substitutions) => browser.i18n.getMessage(key, substitutions),
+  });
   const store = createStore(openDatabase());
   const trust = createTrust(store, readBuiltInDomain, Date.now);
-  const logs = createLogs(store);
+  const logs = createLogs(
+    store,
+    sessionValue<readonly string[]>('forks', []),
+    (domain, state) => syncLog({ domain, state, fetch, now: Date.now }),
+    Date.now,
+  );
   const sites = createSites(store);
   const frames = createFrames(sessionValue<FrameMemory>('frames', { tokens: [], frames: [] }), Date.now);
   let granted: ReadonlySet<string> = new Set();

@@ -7,6 +7,8 @@ import { type Browser, browser } from '../browser.ts';
 import type { ViewStatus } from '../messaging.ts';
 import { siteOf } from '../sender.ts';
 import type { Status } from '../ui/controller.ts';
+import { t } from '../ui/i18n/messages.ts';
+import { describe } from '../ui/state/describe.ts';
 import type { SessionValue } from './session-memory.ts';
 import { type ToolbarLook, toolbarLook } from './toolbar-state.ts';
 
@@ -56,14 +58,17 @@ export function createToolbar(memory: SessionValue<Reported>, input: ToolbarInpu
       'tabId' in place ? place.tabId === tab.id : tab.active && place.windowId === tab.windowId,
     );
 
-  const apply = async (tabId: number, { icon, badge, state }: ToolbarLook) => {
+  const titleOf = ({ state }: ToolbarLook, view: Status | null): string => {
+    if (state === 'ready') return t('extName');
+    const { word, short } = describe({ id: state, simulated: false, figures: view?.figures ?? {} });
+    return t('toolbarTitle', { word, sentence: short });
+  };
+  const apply = async (tabId: number, { icon, badge }: ToolbarLook, title: string) => {
     const path = { 16: `/icons/${icon}-${theme}-16.png`, 32: `/icons/${icon}-${theme}-32.png` };
-    const key = state.replaceAll('-', '_');
-    const words = [browser.i18n.getMessage(`state_${key}`), browser.i18n.getMessage(`who_${key}`)];
     await Promise.all([
       browser.action.setIcon({ tabId, path }),
       browser.action.setBadgeText({ tabId, text: badge }),
-      browser.action.setTitle({ tabId, title: `Waxseal: ${words.filter(Boolean).join('. ')}` }),
+      browser.action.setTitle({ tabId, title }),
     ]);
   };
   const drawTab = async (tab: Browser.tabs.Tab) => {
@@ -78,7 +83,7 @@ export function createToolbar(memory: SessionValue<Reported>, input: ToolbarInpu
       typing: isTyping(tab),
     });
     // The tab may close while its icon is being drawn.
-    await apply(tab.id, look).catch(() => {});
+    await apply(tab.id, look, titleOf(look, status)).catch(() => {});
   };
   const draw = async (tabId?: number) => {
     if (tabId === undefined) await Promise.all((await browser.tabs.query({ active: true })).map(drawTab));

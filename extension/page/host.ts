@@ -21,8 +21,9 @@ const stealSpan = 2_000;
 const gestureSpan = 500;
 
 export interface HostOptions {
-  /** Address of composer.html. */
+  /** Address of composer.html, and the origin that it ends up with. */
   readonly address: string;
+  readonly origin: string;
   /** One-time token for the frame; null where the background refuses one. */
   token(): Promise<string | null>;
   onInterference(what: Interference): void;
@@ -125,7 +126,7 @@ export function openHost(options: HostOptions): Host {
     port = channel.port1;
     port.onmessage = (event: MessageEvent<unknown>) => onFrame(parseFrameMessage(event.data));
     const handover: Handover = { waxsealToken: token };
-    frame.contentWindow?.postMessage(handover, new URL(options.address).origin, [channel.port2]);
+    frame.contentWindow?.postMessage(handover, options.origin, [channel.port2]);
   };
 
   const onGesture = (event: Event) => {

@@ -32,12 +32,18 @@ export default defineContentScript({
     if (world.waxsealBridge) return;
     world.waxsealBridge = true;
 
+    // In Chrome a name for this browser session only, which leads to the extension's own origin.
+    const address = browser.runtime.getURL('/composer.html');
     let host: Host | null = null;
     let wait: ReturnType<typeof setInterval> | undefined;
     const open = () => {
       clearInterval(wait);
       host ??= openHost({
-        address: browser.runtime.getURL('/composer.html'),
+        address,
+        origin:
+          __WAXSEAL_BROWSER__ === 'chrome'
+            ? `chrome-extension://${browser.runtime.id}`
+            : new URL(address).origin,
         token,
         onInterference: (kind) => void ask('bridge/interference', { kind }),
         onClose: () => {

@@ -1,0 +1,101 @@
+/** The options page: trust domains and their import, the enclave to talk to, sites, the seal, history. @module */
+import { parseBase64, toBase64 } from '../../protocol/bytes.ts';
+import { CodedError } from '../../protocol/errors.ts';
+import { parseTrustDomain } from '../../protocol/policy.ts';
+import { ask } from '../ask.ts';
+import { browser } from '../browser.ts';
+import type { OptionsController, OptionsView } from '../ui/controller.ts';
+import { Store } from '../ui/store.ts';
+import { noDomain, summarise } from './domain-summary.ts';
+import { openPage } from './pages.ts';
+import { choices, chosen, type HeldDomain, readLog, readTrust } from './trust.ts';
+
+const emptyView = (): OptionsView => ({
+  builtIn: noDomain,
+  imported: [],
+  candidate: null,
+  refusal: null,
+  enclaves: [],
+  sites: [],
+  seal: null,
+  history: false,
+  version: browser.runtime.getManifest().version,
+});
+
+async function summary({ domain, importedAt }: HeldDomain) {
+  const { state } = readLog(await ask('log/get', { domain: domain.name }), domain);
+  return { ...summarise(domain, state), importedAt };
+}
+
+/** Everything the page shows, but for a file that waits for a decision. */
+async function load(): Promise<Omit<OptionsView, 'candidate' | 'refusal' | 'version'>> {
+  const [trust, settings, { grants }] = await Promise.all([
+    readTrust(),
+    ask('settings/get', {}),
+    ask('grants/list', {}),
+  ]);
+  const summaries = await Promise.all(trust.domains.map(summary));
+  const current = chosen(trust)?.enclave.service;
+  return {
+    builtIn: summaries.find(({ importedAt }) => importedAt === null) ?? noDomain,
+    imported: summaries.flatMap(({ importedAt, ...rest }) =>
+      importedAt === null ? [] : [{ ...rest, importedAt }],
+    ),
+    enclaves: choices(trust).map(({ enclave: { service, name }, domain }) => ({
+      service,
+      name,
+      domain: domain.name,
+      chosen: service === current,
+    })),
+    sites: grants.map(({ site, box, adapter }) => ({ origin: site, box, adapter })),
+    seal: settings.seal === null ? null : parseBase64(settings.seal, 16),
+    history: settings.history,
+  };
+}
+
+function refusalOf(error: unknown): OptionsView['refusal'] {
+  if (!(error instanceof CodedError)) throw error;
+  return { code: error.code, message: error.message };
+}
+
+/** The controller of options.html. */
+export function createOptionsController(): OptionsController {
+  const store = new Store<OptionsView>(emptyView());
+  const reload = async () => store.update(await load());
+  /** Does something and shows what came of it. */
+  const act = async (action: () => Promise<unknown>) => {
+    try {
+      await action();
+      await reload();
+    } catch (error) {
+      store.update({ refusal: refusalOf(error) });
+    }
+  };
+  void act(async () => {});
+  return {
+    current: () => store.current(),
+    subscribe: (listener) => store.subscribe(listener),
+    offerImport(file, text) {
+      try {
+        const domain = summarise(parseTrustDomain(text), null);
+        store.update({ candidate: { file, text, domain }, refusal: null });
+      } catch (error) {
+        store.update({ candidate: null, refusal: refusalOf(error) });
+      }
+    },
+    acceptImport() {
+      const { candidate } = store.current();
+      if (candidate === null) return;
+      store.update({ candidate: null });
+      void act(() => ask('trust/import', { text: candidate.text }));
+    },
+    declineImport: () => store.update({ candidate: null, refusal: null }),
+    removeDomain: (name) => void act(() => ask('trust/remove', { name })),
+    chooseEnclave: (service) => void act(() => ask('settings/service', { service })),
+    removeSite: (site) => void act(() => ask('grants/remove', { site })),
+    setAdapter: (site, on) => void act(() => ask('grants/adapter', { site, on })),
+    setHistory: (on) => void act(() => ask('settings/history', { on })),
+    setSeal: (seed) => void act(() => ask('settings/seal', { seal: toBase64(seed) })),
+    openWelcome: () => openPage('welcome'),
+  };
+}

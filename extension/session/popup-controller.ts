@@ -1,0 +1,83 @@
+/** The toolbar popup: where this tab stands, and the grant of its site. @module */
+import type { VerificationReport } from '../../protocol/report.ts';
+import { ask } from '../ask.ts';
+import { browser } from '../browser.ts';
+import { permissionPattern } from '../grants.ts';
+import type { TabReply } from '../messaging.ts';
+import { openPanel } from '../panel.ts';
+import { siteOf } from '../sender.ts';
+import type { PopupController, PopupView, Status } from '../ui/controller.ts';
+import { Store } from '../ui/store.ts';
+import { openPage } from './pages.ts';
+import { chosen, readLog, readTrust } from './trust.ts';
+
+const status = (id: Status['id']): Status => ({ id, simulated: false, figures: {} });
+
+function viewOf(tab: TabReply, firstRunDone: boolean): PopupView {
+  const { site, granted, boxOpen, view } = tab;
+  const shown = view?.status as unknown as Status | undefined;
+  const rest = status(firstRunDone ? 'not-granted' : 'not-set-up');
+  return {
+    status: shown ?? rest,
+    site: site === null ? null : { host: new URL(site).host, granted, boxOpen },
+    checkedAt: view?.checkedAt ?? null,
+    report: (view?.report as unknown as VerificationReport | null) ?? null,
+    fork: null,
+  };
+}
+
+/** The controller of popup.html. */
+export function createPopupController(): PopupController {
+  const store = new Store<PopupView>({
+    status: status('checking'),
+    site: null,
+    checkedAt: null,
+    report: null,
+    fork: null,
+  });
+  let tabId: number | undefined;
+  let windowId: number | undefined;
+  let site: string | null = null;
+
+  const load = async () => {
+    const [tab] = await browser.tabs.query({ active: true, currentWindow: true });
+    tabId = tab?.id;
+    windowId = tab?.windowId;
+    if (tabId === undefined) return;
+    const [reply, settings] = await Promise.all([ask('tab/get', { tabId }), ask('settings/get', {})]);
+    site = reply.site ?? siteOf(tab?.url);
+    store.update(viewOf(reply, settings.firstRunDone));
+  };
+  const reload = () => void load().catch(() => store.update({ status: status('storage') }));
+  reload();
+  return {
+    current: () => store.current(),
+    subscribe: (listener) => store.subscribe(listener),
+    openPanel: () => void openPanel(windowId),
+    async useHere() {
+      if (site === null) return;
+      // Nothing may be awaited before this: the browser wants it inside the click.
+      const allowed = await browser.permissions.request({ origins: [permissionPattern(site)] });
+      if (!allowed) return;
+      await ask('grants/add', { site });
+      reload();
+    },
+    async stopHere() {
+      if (site === null) return;
+      await ask('grants/remove', { site });
+      reload();
+    },
+    async checkNow() {
+      const choice = chosen(await readTrust());
+      if (choice) readLog(await ask('log/sync', { domain: choice.domain.name }), choice.domain);
+      reload();
+    },
+    seeChecks: () => void openPanel(windowId),
+    async write() {
+      if (tabId === undefined) return;
+      await ask('tab/write', { tabId });
+      close();
+    },
+    open: openPage,
+  };
+}
