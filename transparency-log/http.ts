@@ -3,6 +3,7 @@
  * @module
  */
 import { concatBytes } from '../protocol/bytes.ts';
+import { CodedError } from '../protocol/errors.ts';
 import { httpError } from './http-errors.ts';
 
 export interface HttpRequest {
@@ -22,7 +23,7 @@ export interface HttpAnswer {
   body: Uint8Array;
 }
 
-/** Fetches at most `limit` bytes. Throws WAX_HTTP_UNREACHABLE where no whole answer came in time. */
+/** Fetches at most `limit` bytes. Throws WAX_HTTP_UNREACHABLE where no whole answer came in time, WAX_HTTP_TOO_LARGE. */
 export async function request({
   url,
   fetch,
@@ -42,6 +43,7 @@ export async function request({
     });
     return { status: response.status, body: await readBody(response, limit) };
   } catch (cause) {
+    if (cause instanceof CodedError) throw cause;
     throw httpError('WAX_HTTP_UNREACHABLE', deadline.aborted ? `${url}: no answer in ${timeoutMs} ms` : url, {
       cause,
     });
