@@ -25,6 +25,8 @@ export const attestationError = defineErrors({
   WAX_CRL_SIGNATURE: 'The signature on the revocation list is not by its issuer',
   WAX_CRL_DATES: 'The revocation list is not in date',
   WAX_CRL_REVOKED: 'A certificate of the chain is revoked',
+  WAX_PEM_SIZE: 'The certificate chain is larger than allowed',
+  WAX_PEM_FORM: 'The certificate chain is not a plain list of certificates',
   WAX_ATTESTATION_INTERNAL: 'A check ended in an unexpected error and counts as failed',
   WAX_ATTESTATION_ENDORSEMENTS: 'The evidence comes with more endorsements than its kind has',
   WAX_ATTESTATION_POLICY: 'The policy for this kind of hardware is malformed',

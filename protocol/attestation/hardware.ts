@@ -1,8 +1,10 @@
 import type { EvidenceVerifier } from './evidence.ts';
-import { AMD_ROOTS } from './roots.ts';
+import { AMD_ROOTS, INTEL_ROOT } from './roots.ts';
 import { createSnpVerifier } from './snp/verify.ts';
+import { createTdxVerifier } from './tdx/verify.ts';
 
 /** Verifiers for evidence from real hardware, under the vendors' pinned roots. */
 export const hardwareVerifiers: EvidenceVerifier[] = [
   createSnpVerifier({ code: 1, type: 'sev-snp', vendor: 'AMD', simulated: false, roots: AMD_ROOTS }),
+  createTdxVerifier(INTEL_ROOT),
 ];
