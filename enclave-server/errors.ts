@@ -7,6 +7,7 @@ export const enclaveError = defineErrors({
   WAX_ENCLAVE_MODEL: 'A model file is not the one that the configuration names',
   WAX_ENCLAVE_HPKE: 'This Node.js has no working X-Wing of its own, which the enclave requires',
   WAX_ENCLAVE_NO_ATTESTER: 'This build has no attester for this machine',
+  WAX_ENCLAVE_TOKENS: 'The list of access tokens is not one hex SHA-256 digest a line',
   WAX_ENCLAVE_MEASURE: 'A file of the measurement cannot be read',
   WAX_ENCLAVE_OVERLOADED: 'The server has no room for another session at the moment',
   WAX_ENCLAVE_REPORT: 'No hardware report could be had for this offer',

@@ -36,8 +36,6 @@ export interface Generation {
 }
 
 export interface Engine {
-  /** Goes into the runtime statement. */
-  readonly name: string;
   /**
    * Generates one answer and hands over its text in whole code points. Rejects with WAX_ENGINE_BUSY,
    * WAX_ENGINE_TOO_LONG or WAX_ENGINE_FAILED; an abort resolves with `aborted`.

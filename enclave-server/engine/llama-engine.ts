@@ -26,7 +26,6 @@ export interface LlamaEngineOptions {
 const RETRY = [100, 1_000, 10_000, 60_000];
 
 class LlamaEngine implements Engine {
-  readonly name = 'llama.cpp/node-llama-cpp';
   readonly #options: LlamaEngineOptions;
   readonly #process: EngineProcessOptions;
   readonly #retired = new Set<EngineProcess>();

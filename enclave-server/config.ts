@@ -1,0 +1,189 @@
+/**
+ * The measured configuration: one JSON file that holds everything an operator can decide about the enclave.
+ * Its SHA-256 is in the runtime statement and in the release, so a change to it is a new release.
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import { utf8 } from '../protocol/bytes.ts';
+import { CodedError } from '../protocol/errors.ts';
+import { type JsonValue, parseJson } from '../protocol/json.ts';
+import {
+  parseRuntimeStatement,
+  type RuntimeStatement,
+  readWireParameters,
+  type WireParameters,
+} from '../protocol/session/runtime-statement.ts';
+import {
+  readArray,
+  readHex,
+  readInteger,
+  readObject,
+  readOneOf,
+  readOrigin,
+  readString,
+} from '../protocol/shape.ts';
+import { type ChatTemplate, parseTemplate } from './engine/template.ts';
+import { enclaveError } from './errors.ts';
+
+export interface ModelConfig {
+  id: string;
+  /** Name of the file, without a folder: where it lies is no part of what is measured. */
+  file: string;
+  /** Hex SHA-256 of the file. */
+  sha256: string;
+  contextTokens: number;
+  maxOutputTokens: number;
+  template: ChatTemplate;
+}
+
+/** Lifetimes and sizes that every session gets (wire-format.md B2). */
+export interface SessionConfig {
+  offerTtlS: number;
+  sessionTtlS: number;
+  idleS: number;
+  maxTurns: number;
+  maxRequestBytes: number;
+}
+
+/** How much the server takes on before it says that it is busy. */
+export interface LimitConfig {
+  pendingSessions: number;
+  liveSessions: number;
+  queuedOffers: number;
+  repliesUnderWay: number;
+  /** Longest wait for one hardware report. */
+  reportMs: number;
+  /** Longest time for a reply that is sent in one block. */
+  blockMs: number;
+}
+
+export interface EngineConfig {
+  kind: 'llama';
+  sequences: number;
+  threads: number;
+  recycleAfterSessions: number;
+  recycleIdleS: number;
+}
+
+export interface EnclaveConfig {
+  service: string;
+  models: ModelConfig[];
+  engine: EngineConfig;
+  wire: WireParameters;
+  session: SessionConfig;
+  limits: LimitConfig;
+  /** Hex SHA-256 of the file as read. */
+  sha256: string;
+  /** The runtime statement that follows from it. */
+  statement: Uint8Array;
+}
+
+const ENGINE_NAMES = { llama: 'llama.cpp by node-llama-cpp' };
+
+function readModel(value: JsonValue, path: string): ModelConfig {
+  const keys = ['id', 'file', 'sha256', 'contextTokens', 'maxOutputTokens', 'template'] as const;
+  const model = readObject(value, path, keys);
+  const contextTokens = readInteger(model.contextTokens, `${path}.contextTokens`, 64, 1_048_576);
+  return {
+    id: readString(model.id, `${path}.id`, { most: 128, pattern: /^[A-Za-z0-9][A-Za-z0-9._:/-]*$/ }),
+    file: readString(model.file, `${path}.file`, { most: 255, pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/ }),
+    sha256: readHex(model.sha256, `${path}.sha256`, 32),
+    contextTokens,
+    maxOutputTokens: readInteger(model.maxOutputTokens, `${path}.maxOutputTokens`, 1, contextTokens),
+    template: parseTemplate(model.template, `${path}.template`),
+  };
+}
+
+function readEngine(value: JsonValue, path: string): EngineConfig {
+  const keys = ['kind', 'sequences', 'threads', 'recycleAfterSessions', 'recycleIdleS'] as const;
+  const engine = readObject(value, path, keys);
+  return {
+    kind: readOneOf(engine.kind, `${path}.kind`, ['llama']),
+    sequences: readInteger(engine.sequences, `${path}.sequences`, 1, 256),
+    threads: readInteger(engine.threads, `${path}.threads`, 1, 256),
+    recycleAfterSessions: readInteger(
+      engine.recycleAfterSessions,
+      `${path}.recycleAfterSessions`,
+      1,
+      1_000_000,
+    ),
+    recycleIdleS: readInteger(engine.recycleIdleS, `${path}.recycleIdleS`, 1, 86_400),
+  };
+}
+
+function readSession(value: JsonValue, path: string): SessionConfig {
+  const keys = ['offerTtlS', 'sessionTtlS', 'idleS', 'maxTurns', 'maxRequestBytes'] as const;
+  const session = readObject(value, path, keys);
+  return {
+    offerTtlS: readInteger(session.offerTtlS, `${path}.offerTtlS`, 30, 900),
+    sessionTtlS: readInteger(session.sessionTtlS, `${path}.sessionTtlS`, 60, 3600),
+    idleS: readInteger(session.idleS, `${path}.idleS`, 10, 600),
+    maxTurns: readInteger(session.maxTurns, `${path}.maxTurns`, 1, 256),
+    maxRequestBytes: readInteger(session.maxRequestBytes, `${path}.maxRequestBytes`, 8_192, 8_388_608),
+  };
+}
+
+function readLimits(value: JsonValue, path: string): LimitConfig {
+  const keys = [
+    'pendingSessions',
+    'liveSessions',
+    'queuedOffers',
+    'repliesUnderWay',
+    'reportMs',
+    'blockMs',
+  ] as const;
+  const limits = readObject(value, path, keys);
+  return {
+    pendingSessions: readInteger(limits.pendingSessions, `${path}.pendingSessions`, 1, 1_000_000),
+    liveSessions: readInteger(limits.liveSessions, `${path}.liveSessions`, 1, 100_000),
+    queuedOffers: readInteger(limits.queuedOffers, `${path}.queuedOffers`, 1, 65_536),
+    repliesUnderWay: readInteger(limits.repliesUnderWay, `${path}.repliesUnderWay`, 1, 10_000),
+    reportMs: readInteger(limits.reportMs, `${path}.reportMs`, 100, 60_000),
+    blockMs: readInteger(limits.blockMs, `${path}.blockMs`, 1_000, 3_600_000),
+  };
+}
+
+function readConfig(value: JsonValue): Omit<EnclaveConfig, 'sha256' | 'statement'> {
+  const keys = ['format', 'service', 'models', 'engine', 'wire', 'session', 'limits'] as const;
+  const fields = readObject(value, 'config', keys);
+  readOneOf(fields.format, 'format', ['waxseal-enclave/1']);
+  return {
+    service: readOrigin(fields.service, 'service'),
+    models: readArray(fields.models, 'models', readModel, { least: 1, most: 16 }),
+    engine: readEngine(fields.engine, 'engine'),
+    wire: readWireParameters(fields.wire, 'wire'),
+    session: readSession(fields.session, 'session'),
+    limits: readLimits(fields.limits, 'limits'),
+  };
+}
+
+/** What the enclave states about itself, as bytes (wire-format.md B2). */
+function formatStatement(config: Omit<EnclaveConfig, 'statement'>): Uint8Array {
+  const statement: RuntimeStatement = {
+    protocol: 'waxseal/1',
+    service: config.service,
+    configSha256: config.sha256,
+    engine: ENGINE_NAMES[config.engine.kind],
+    accelerator: 'none',
+    models: config.models.map(({ id, sha256, contextTokens, maxOutputTokens }) => {
+      return { id, sha256, contextTokens, maxOutputTokens };
+    }),
+    wire: config.wire,
+  };
+  return utf8(JSON.stringify(statement));
+}
+
+/** Reads the configuration file strictly: every key required, none unknown, every number in bounds. */
+export function parseEnclaveConfig(bytes: Uint8Array): EnclaveConfig {
+  try {
+    const fields = readConfig(parseJson(bytes, { bytes: 65_536, depth: 8 }));
+    const config = { ...fields, sha256: createHash('sha256').update(bytes).digest('hex') };
+    const statement = formatStatement(config);
+    // What a client would refuse must not get as far as a client: answers too long for the records, equal ids.
+    parseRuntimeStatement(statement);
+    return { ...config, statement };
+  } catch (cause) {
+    if (!(cause instanceof CodedError)) throw cause;
+    throw enclaveError('WAX_ENCLAVE_CONFIG', cause.detail || cause.code, { cause });
+  }
+}

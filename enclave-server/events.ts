@@ -1,0 +1,62 @@
+/**
+ * The only things the server ever says about itself: a fixed list of events, and once a minute how often the
+ * countable ones happened, rounded so that no line tells about one person. There is no logger, because a
+ * logger prints whatever it is given.
+ * @module
+ */
+
+/** Said when they happen. */
+export type Notice = 'stopping' | 'engine-crashed' | 'report-failed' | 'report-late';
+
+const counted = [
+  'offers',
+  'offers-refused',
+  'requests-refused',
+  'turns',
+  'turns-failed',
+  'readers-dropped',
+] as const;
+/** Said once a minute, rounded. */
+export type Counted = (typeof counted)[number];
+
+const MINUTE = 60_000;
+
+/** 0, or the next of 10, 20, 50, 100, 200, 500 and so on. */
+export function bucket(count: number): number {
+  if (count === 0) return 0;
+  for (let power = 10; ; power *= 10) {
+    for (const step of [1, 2, 5]) if (count <= step * power) return step * power;
+  }
+}
+
+export class EventList {
+  readonly #sink: (line: string) => void;
+  readonly #timer: NodeJS.Timeout;
+  readonly #counts = new Map<Counted, number>();
+
+  /** `sink` gets one line of JSON at a time. */
+  constructor(sink: (line: string) => void) {
+    this.#sink = sink;
+    this.#timer = setInterval(() => this.summarise(), MINUTE).unref();
+  }
+
+  notice(event: Notice): void {
+    this.#sink(JSON.stringify({ event }));
+  }
+
+  count(event: Counted): void {
+    this.#counts.set(event, (this.#counts.get(event) ?? 0) + 1);
+  }
+
+  /** Says the counts since the last time as "at most" numbers; says nothing when nothing happened. */
+  summarise(): void {
+    if (this.#counts.size === 0) return;
+    const counts = counted.map((event) => [event, bucket(this.#counts.get(event) ?? 0)]);
+    this.#counts.clear();
+    this.#sink(JSON.stringify({ event: 'minute', atMost: Object.fromEntries(counts) }));
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}

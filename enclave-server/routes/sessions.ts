@@ -1,0 +1,69 @@
+/** `POST /waxseal/v1/sessions`: an offer in, an attested answer out (wire-format.md B1 to B3). */
+import type { FastifyInstance } from 'fastify';
+import { encodeAnswer } from '../../protocol/session/answer.ts';
+import { encodeSessionHeader } from '../../protocol/session/header.ts';
+import { generateSessionKey } from '../../protocol/session/hpke.ts';
+import { parseOffer } from '../../protocol/session/offer.ts';
+import { transcriptHash } from '../../protocol/session/transcript.ts';
+import { mayOpenSession } from '../access.ts';
+import type { EnclaveParts } from '../parts.ts';
+import { BINARY } from './headers.ts';
+
+const RETRY_AFTER_S = '5';
+
+/** Makes the session and its key, has both attested, and keeps what turn 0 will need. */
+async function answerOffer(
+  parts: EnclaveParts,
+  offerBody: Uint8Array,
+  nonce: Uint8Array,
+): Promise<Uint8Array> {
+  const { config, sessions, batches, attester } = parts;
+  const id = sessions.newId();
+  const { offerTtlS, sessionTtlS, maxTurns, maxRequestBytes } = config.session;
+  const headerBytes = encodeSessionHeader({ id, offerTtlS, sessionTtlS, maxTurns, maxRequestBytes });
+  const { seed, pk } = await generateSessionKey();
+  try {
+    const place = await batches.join({ nonce, headerBytes, pk });
+    const body = encodeAnswer({
+      evidenceType: attester.evidenceType,
+      headerBytes,
+      pk,
+      logSizeHint: parts.logSizeHint(),
+      statement: config.statement,
+      staple: null,
+      ...place,
+    });
+    sessions.offer({ id, seed, transcript: transcriptHash(offerBody, body) });
+    return body;
+  } catch (error) {
+    seed.fill(0);
+    throw error;
+  }
+}
+
+export function sessionsRoute(app: FastifyInstance, parts: EnclaveParts): void {
+  app.post('/waxseal/v1/sessions', async ({ body, headers }, reply) => {
+    parts.events.count('offers');
+    const refuse = (status: number) => {
+      parts.events.count('offers-refused');
+      return reply.code(status).send();
+    };
+    if (!mayOpenSession(parts.accessTokens, headers.authorization)) return refuse(401);
+    const offer = body instanceof Uint8Array ? body : new Uint8Array();
+    let nonce: Uint8Array;
+    try {
+      nonce = parseOffer(offer).nonce;
+    } catch {
+      return refuse(400);
+    }
+    try {
+      const answer = await answerOffer(parts, offer, nonce);
+      return reply
+        .header('content-type', BINARY)
+        .send(Buffer.from(answer.buffer, answer.byteOffset, answer.length));
+    } catch {
+      reply.header('retry-after', RETRY_AFTER_S);
+      return refuse(503);
+    }
+  });
+}
