@@ -16,7 +16,8 @@ import { CantRuleOut, Vouchers } from './vouchers.tsx';
 
 const linkIcons: Record<LinkState, StateIconName> = {
   pass: 'sealed',
-  fail: 'failed',
+  fail: 'warn',
+  alarm: 'failed',
   skipped: 'todo',
   simulated: 'sim',
 };
@@ -25,6 +26,7 @@ const linkWord = (state: LinkState): string =>
   ({
     pass: t('linkPassed'),
     fail: t('linkFailed'),
+    alarm: t('linkFailed'),
     skipped: t('linkSkipped'),
     simulated: t('linkSimulated'),
   })[state];
@@ -147,7 +149,7 @@ export function Chain({ view, report, onClose, onCheck }: ChainProps) {
   const now = useNow(10_000);
   const wide = useWide();
   const links = chainLinks(report, view.status.figures, now);
-  const broken = links.find(({ state }) => state === 'fail')?.id ?? null;
+  const broken = links.find(({ state }) => state === 'alarm' || state === 'fail')?.id ?? null;
   const [open, setOpen] = useState<LinkId | null>(broken);
   useEffect(() => setOpen(broken), [broken]);
   const back = useRef<HTMLButtonElement>(null);

@@ -7,7 +7,7 @@ import { formatCount, t } from '../i18n/messages.ts';
 import { StateIcon, type StateIconName } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
 import type { ChainLink } from './links.ts';
-import { describeRow } from './rows.ts';
+import { describeRow, fingerprint } from './rows.ts';
 
 /** A label and its value, in the order they are shown. */
 type Pair = readonly [label: string, value: string, mono: boolean];
@@ -24,8 +24,10 @@ function labelOf(key: string): string {
 function pairs(key: string, value: JsonValue): Pair[] {
   if (value === null) return [];
   if (Array.isArray(value)) {
-    const simple = value.filter((item) => typeof item !== 'object');
-    return simple.length === 0 ? [] : [[labelOf(key), simple.join(' · '), false]];
+    if (value.some((item) => typeof item === 'object')) {
+      return value.flatMap((item, i) => pairs(`${key} ${i + 1}`, item));
+    }
+    return value.length === 0 ? [] : [[labelOf(key), value.join(' · '), false]];
   }
   if (typeof value === 'object')
     return Object.entries(value).flatMap(([name, inner]) => pairs(`${key} ${name}`, inner));
@@ -35,10 +37,13 @@ function pairs(key: string, value: JsonValue): Pair[] {
   return hex.test(value) ? [[labelOf(key), groupHex(value), true]] : [[labelOf(key), value, false]];
 }
 
-function approvalPairs({ release }: VerificationReport): Pair[] {
+function approvalPairs(report: VerificationReport): Pair[] {
+  const { release } = report;
   if (release === null) return [];
   const { repository, commit } = release.source;
+  const measured = fingerprint(report);
   return [
+    ...(measured === null ? [] : ([[t('evFingerprint'), groupHex(measured), true]] as const)),
     [
       t('evRelease'),
       t('evReleaseSince', { n: String(release.version), date: formatDate(Date.parse(release.notBefore)) }),
@@ -76,8 +81,8 @@ function linkPairs({ id, rows }: ChainLink, report: VerificationReport): Pair[] 
   return rows.flatMap((row) => Object.entries(row.evidence).flatMap(([key, value]) => pairs(key, value)));
 }
 
-const rowIcon = (state: Row['state'], simulated: boolean): StateIconName => {
-  if (state === 'fail') return 'failed';
+const rowIcon = ({ state, leadsTo }: Row, simulated: boolean): StateIconName => {
+  if (state === 'fail') return leadsTo === 'failed' || leadsTo === 'fork' ? 'failed' : 'warn';
   if (state === 'skipped') return 'todo';
   return simulated ? 'sim' : 'sealed';
 };
@@ -127,13 +132,13 @@ export function Evidence({ link, report, figures, explorer }: Props) {
   const played = link.state === 'simulated';
   return (
     <div class="evidence">
-      {(link.rows.length > 1 || link.state === 'fail') && (
+      {(link.rows.length > 1 || link.state === 'fail' || link.state === 'alarm') && (
         <ul class="evidence-rows">
           {link.rows.map((row) => {
             const text = describeRow(row, report, figures);
             return (
               <li>
-                <StateIcon name={rowIcon(row.state, played && row.id === 'evidence')} size={16} />
+                <StateIcon name={rowIcon(row, played && row.id === 'evidence')} size={16} />
                 <p>
                   <strong>{text.title}.</strong> {text.sentence}
                   {row.code !== null && <span class="mono evidence-code"> {row.code}</span>}

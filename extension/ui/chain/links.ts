@@ -7,7 +7,8 @@ import type { UiIconName } from '../icons/ui-icon.tsx';
 import { describeRow } from './rows.ts';
 
 export type LinkId = 'chip' | 'firmware' | 'program' | 'approvals' | 'log' | 'witnesses' | 'key';
-export type LinkState = 'pass' | 'fail' | 'skipped' | 'simulated';
+/** `alarm` is a failure that means "failed" or "fork"; `fail` one that only pauses. */
+export type LinkState = 'pass' | 'fail' | 'alarm' | 'skipped' | 'simulated';
 
 export interface ChainLink {
   readonly id: LinkId;
@@ -80,7 +81,8 @@ function passedSentences(report: VerificationReport, vendor: string, now: number
 }
 
 /** The worst of some rows. A row that was skipped in a report that passed was not needed. */
-function worst(rows: readonly Row[], passed: boolean): 'pass' | 'fail' | 'skipped' {
+function worst(rows: readonly Row[], passed: boolean): Exclude<LinkState, 'simulated'> {
+  if (rows.some(({ leadsTo }) => leadsTo === 'failed' || leadsTo === 'fork')) return 'alarm';
   if (rows.some(({ state }) => state === 'fail')) return 'fail';
   return !passed && rows.some(({ state }) => state === 'skipped') ? 'skipped' : 'pass';
 }
@@ -101,7 +103,7 @@ export function chainLinks(report: VerificationReport, figures: Figures, now: nu
       icon,
       rows,
       name: name[id],
-      title: told?.title ?? title[id],
+      title: told?.title ?? (result === 'skipped' ? name[id] : title[id]),
       sentence: told?.sentence ?? (result === 'skipped' ? t('rowSkipped') : passed[id]),
       state: result === 'pass' && report.simulated && played.includes(id) ? 'simulated' : result,
     };

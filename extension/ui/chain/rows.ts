@@ -54,7 +54,7 @@ const passed: Record<RowId, (facts: Facts) => string> = {
   },
 };
 
-/** By `row` or `row:variant`. */
+/** By `row`, or by `row:variant` where the report names one. */
 const failures: { readonly [key: string]: (facts: Facts) => string } = {
   answer: () => t('rowAnswerFail'),
   evidence: ({ vendor }) => t('rowEvidenceFail', { vendor }),
@@ -75,6 +75,38 @@ const failures: { readonly [key: string]: (facts: Facts) => string } = {
   lifetime: () => t('rowLifetimeFail'),
 };
 
+/** A title that claims nothing, for rows that were not reached. */
+const names = (): Record<RowId, string> => ({
+  answer: t('rowAnswerName'),
+  evidence: t('rowEvidenceName'),
+  collateral: t('rowCollateralName'),
+  platform: t('rowPlatformName'),
+  binding: t('rowBindingName'),
+  log: t('rowLogName'),
+  release: t('rowReleaseName'),
+  machine: t('rowMachineName'),
+  wire: t('rowWireName'),
+  lifetime: t('rowLifetimeName'),
+});
+
+const failedTitles: Record<RowId, (facts: Facts) => string> = {
+  answer: () => t('rowAnswerNot'),
+  evidence: ({ vendor }) => t('rowEvidenceNot', { vendor }),
+  collateral: () => t('rowCollateralNot'),
+  platform: () => t('rowPlatformNot'),
+  binding: () => t('rowBindingNot'),
+  log: () => t('rowLogNot'),
+  release: () => t('rowReleaseNot'),
+  machine: () => t('rowMachineNot'),
+  wire: () => t('rowWireNot'),
+  lifetime: () => t('rowLifetimeNot'),
+};
+
+function title({ id, state }: Row, facts: Facts): string {
+  if (state === 'pass') return titles[id](facts);
+  return state === 'fail' ? failedTitles[id](facts) : names()[id];
+}
+
 function sentence(row: Row, facts: Facts): string {
   if (row.state === 'pass') return passed[row.id](facts);
   if (row.state === 'skipped') {
@@ -82,13 +114,20 @@ function sentence(row: Row, facts: Facts): string {
       ? t('rowMachineSkipped', { operator: facts.operator })
       : t('rowSkipped');
   }
-  const write = failures[`${row.id}:${row.variant}`] ?? failures[row.id];
+  const write = failures[row.variant === null ? row.id : `${row.id}:${row.variant}`];
   return write === undefined ? row.sentence : write(facts);
+}
+
+/** What the chip measured, as hex: the first register of the release row; null if it was not read. */
+export function fingerprint({ rows }: VerificationReport): string | null {
+  const measurement = rows.find(({ id }) => id === 'release')?.evidence.measurement;
+  if (typeof measurement !== 'object' || measurement === null) return null;
+  return Object.values(measurement).find((value) => typeof value === 'string') ?? null;
 }
 
 /** What a row says, in the language of the copy. */
 export function describeRow(row: Row, report: VerificationReport, figures: Figures): RowText {
   const vendor = report.vendor ?? figures.vendor ?? t('theVendor');
   const facts: Facts = { vendor, operator: operatorOf(figures), report };
-  return { title: titles[row.id](facts), sentence: sentence(row, facts) };
+  return { title: title(row, facts), sentence: sentence(row, facts) };
 }

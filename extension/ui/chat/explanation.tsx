@@ -14,6 +14,16 @@ export function Explanation({ status }: { status: Status }) {
   const title = simulated
     ? t('simulatedTitle')
     : t('operatorSeesTitle', { operator: operatorOf(status.figures) });
+  const { contact } = status.figures;
+  if (status.id === 'failed' && contact !== undefined) {
+    return (
+      <div class="explanation">
+        <a class="link" href={contact} target="_blank" rel="noopener noreferrer">
+          {t('actAsk', { operator: operatorOf(status.figures) })}
+        </a>
+      </div>
+    );
+  }
   return (
     <div class="explanation">
       <button type="button" class="link" onClick={() => setOpen(true)}>

@@ -1,5 +1,6 @@
+import { useRef } from 'preact/hooks';
 import type { VerificationReport } from '../../../protocol/report.ts';
-import { describeRow } from '../chain/rows.ts';
+import { describeRow, fingerprint } from '../chain/rows.ts';
 import type { Status } from '../controller.ts';
 import { shortHex } from '../i18n/format.ts';
 import { t } from '../i18n/messages.ts';
@@ -7,6 +8,7 @@ import { StateIcon } from '../icons/state-icon.tsx';
 import type { Action } from '../state/actions.ts';
 import { describe } from '../state/describe.ts';
 import { Actions } from './refusal.tsx';
+import { useAppear } from './use-appear.ts';
 
 interface Props {
   readonly status: Status;
@@ -14,29 +16,16 @@ interface Props {
   readonly onAction: (action: Action) => void;
 }
 
-/** The approved and the running fingerprint, where the release row compared them. */
-function Comparison({ report }: { report: VerificationReport }) {
-  const evidence = report.rows.find(({ id }) => id === 'release')?.evidence;
-  const running = evidence?.measured;
-  const approved = evidence?.approved;
-  if (typeof running !== 'string') return null;
-  const known = typeof approved === 'string';
+/** The fingerprint that nobody approved. */
+function Running({ report }: { report: VerificationReport }) {
+  const unknown = report.rows.some(({ id, variant }) => id === 'release' && variant === 'unknown');
+  const measured = fingerprint(report);
+  if (!unknown || measured === null) return null;
   return (
     <dl class="comparison">
-      {known && (
-        <>
-          <dt>{t('failedApproved')}</dt>
-          <dd class="mono">
-            {shortHex(approved)}{' '}
-            {report.release && (
-              <span class="comparison-note">{t('releaseNumber', { n: String(report.release.version) })}</span>
-            )}
-          </dd>
-        </>
-      )}
       <dt>{t('failedRunning')}</dt>
       <dd class="mono">
-        {shortHex(running)} <span class="comparison-note">{t('failedUnknown')}</span>
+        {shortHex(measured)} <span class="comparison-note">{t('failedUnknown')}</span>
       </dd>
     </dl>
   );
@@ -48,9 +37,11 @@ export function Failed({ status, report, onAction }: Props) {
   const failed = report?.rows.filter(({ state }) => state === 'fail') ?? [];
   const first = failed.find(({ leadsTo }) => leadsTo === 'failed') ?? failed[0];
   const code = first?.code ?? status.figures.code;
+  const box = useRef<HTMLElement>(null);
+  useAppear(box);
   return (
     <div class="failed">
-      <section class="failed-card" role="alert">
+      <section ref={box} class="failed-card" role="alert">
         <h1 class="failed-title statement">
           <StateIcon name="failed" size={36} />
           {text.title}
@@ -59,7 +50,7 @@ export function Failed({ status, report, onAction }: Props) {
           {first && report && `${describeRow(first, report, status.figures).sentence} `}
           {text.text}
         </p>
-        {report && <Comparison report={report} />}
+        {report && <Running report={report} />}
       </section>
       <p class="failed-foot">{t('textFailedFoot')}</p>
       <Actions actions={text.actions} onAction={onAction} />

@@ -18,7 +18,7 @@ export function Header({ text, onOpenChain, children }: Props) {
       <StateIcon name={text.icon} size={26} />
       <span class="verdict-words">
         <span class={`verdict-word word-tone-${stateDrawings[text.icon].tone}`}>
-          {text.word}
+          <span>{text.word}</span>
           {onOpenChain && (
             <span class="verdict-chevron">
               <UiIcon name="chev" size={14} />

@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks';
 import type { Figures, Status } from '../controller.ts';
 import { formatAgo, formatMoment } from '../i18n/format.ts';
 import { t, tn } from '../i18n/messages.ts';
@@ -7,6 +8,7 @@ import type { Action } from '../state/actions.ts';
 import { isAlert } from '../state/behaviour.ts';
 import { describe } from '../state/describe.ts';
 import { useNow } from '../use-now.ts';
+import { useAppear } from './use-appear.ts';
 
 /** Buttons in order; the first is the one to take. */
 export function Actions({
@@ -85,9 +87,11 @@ interface Props {
 export function Refusal({ status, site, onAction }: Props) {
   const text = describe(status, site);
   const { figures, id } = status;
+  const box = useRef<HTMLElement>(null);
+  useAppear(box);
   const works = id === 'cannot-reach' && figures.logAnsweredAt !== undefined;
   return (
-    <section class="refusal" role={isAlert(id) ? 'alert' : undefined}>
+    <section ref={box} class="refusal" role={isAlert(id) ? 'alert' : undefined}>
       <StateIcon name={text.icon} size={52} />
       <h1 class="statement">{text.title}</h1>
       <p class="lede">

@@ -27,7 +27,8 @@ const units: readonly [unit: 'year' | 'month' | 'day' | 'hour' | 'minute' | 'sec
 
 function largestUnit(ms: number) {
   for (const [unit, size] of units) {
-    if (ms >= size) return { unit, n: Math.floor(ms / size) };
+    // A minute short of a year is a year to a person.
+    if (ms >= size * 0.98) return { unit, n: Math.max(1, Math.floor(ms / size + 0.02)) };
   }
   return { unit: 'second', n: 0 } as const;
 }

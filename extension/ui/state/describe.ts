@@ -220,7 +220,7 @@ const writers: Record<StateId, Writer> = {
     short: t('shortPapers'),
     title: t('wordPapers'),
     text: papersText(figures),
-    actions: [action('see-chain', t('actWhy')), ...tell(figures), otherEnclave()],
+    actions: [...tell(figures), otherEnclave(), action('see-chain', t('actWhy'))],
   }),
   retired: (figures) => ({
     icon: 'papers',

@@ -41,7 +41,7 @@ const evidence: Partial<Record<RowId, Row['evidence']>> = {
   evidence: { product: 'Turin', chipId: `${digest}${digest.slice(0, 32)}`, reportVersion: 5 },
   collateral: { certificateEnds: '2027-05-01T00:00:00Z', revocationListEnds: '2026-12-01T00:00:00Z' },
   platform: { reportedTcb: { bootloader: 10, tee: 0, snp: 23, microcode: 84 }, debug: false },
-  release: { measured: digest },
+  release: { measurement: { launchDigest: digest }, configSha256: digest.slice(0, 64), version: 37 },
   lifetime: { ends: '2026-11-22T14:11:00Z' },
 };
 
@@ -125,7 +125,7 @@ export const failedReport: VerificationReport = {
           variant: 'unknown',
           code: 'WAX_RELEASE_UNKNOWN',
           leadsTo: 'failed',
-          evidence: { measured: `d3f8112e${'0'.repeat(80)}7f1ca904`, approved: digest },
+          evidence: { measurement: { launchDigest: `d3f8112e${'0'.repeat(80)}7f1ca904` } },
           checks: [
             {
               id: 'R1',
