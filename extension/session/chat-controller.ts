@@ -1,0 +1,323 @@
+/**
+ * The chat of a panel or a sealed box: holds the session with the chosen service, the thread and the draft,
+ * and shows one state at a time. Everything lives and dies with the document; nothing of it is kept.
+ * @module
+ */
+import { parseBase64 } from '../../protocol/bytes.ts';
+import { CodedError } from '../../protocol/errors.ts';
+import { ask } from '../ask.ts';
+import type { Interference } from '../messaging.ts';
+import { openPanel } from '../panel.ts';
+import type { ChatController, ChatView, Status } from '../ui/controller.ts';
+import { Store } from '../ui/store.ts';
+import { ChatSession } from './chat-session.ts';
+import { beforeAnswer, itemId, messagesOf, type Thread } from './conversation.ts';
+import { clock, createLook } from './look.ts';
+import { openPage } from './pages.ts';
+import { openSurface, type Surface } from './surface.ts';
+import { type Choice, choices, chosen, type HeldLog, readTrust } from './trust.ts';
+import { runTurn } from './turn.ts';
+import { createTypingLight } from './typing-light.ts';
+import { chatProgress, chatStatus, forkEvidence, type Known } from './view-status.ts';
+
+/** Height of the folded box when it has something to explain, in CSS pixels. */
+const noticeHeight = 300;
+const foldedHeight = 142;
+
+const bare = (id: Status['id']): Status => ({ id, simulated: false, figures: {} });
+
+class Chat {
+  readonly store: Store<ChatView>;
+  readonly #light = createTypingLight(() => this.#surface?.windowId);
+  #surface: Surface | null = null;
+  #choice: Choice | null = null;
+  #session: ChatSession | null = null;
+  #log: HeldLog | null = null;
+  /** A state that needs no session: not set up, page interferes, memory damaged. It hides all others. */
+  #fixed: Status | null;
+  #asked = false;
+  #turn: AbortController | null = null;
+  #reported = '';
+
+  constructor(kind: 'panel' | 'frame') {
+    // Without its token a frame is nobody's: nothing is shown, asked or sent.
+    this.#fixed = kind === 'frame' ? bare('not-granted') : null;
+    this.store = new Store<ChatView>({
+      surface: kind,
+      status: this.#fixed ?? bare('checking'),
+      progress: null,
+      thread: [],
+      draft: '',
+      report: null,
+      fork: null,
+      seal: null,
+      enclaves: [],
+      explorer: null,
+      frame: kind === 'frame' ? { site: '', open: false } : null,
+    });
+    void this.#start(kind);
+  }
+
+  async #start(kind: 'panel' | 'frame'): Promise<void> {
+    this.#surface = await openSurface(kind, (what) => this.#interfered(what));
+    const { site } = this.#surface;
+    if (site !== null) this.store.update({ frame: { site: new URL(site).host, open: false } });
+    document.addEventListener('visibilitychange', () => this.#onVisibility());
+    await this.load();
+  }
+
+  /** Reads settings and trust domains, and begins with the chosen service. */
+  async load(service?: string): Promise<void> {
+    if (this.#isInterfered()) return;
+    try {
+      const [settings, trust] = await Promise.all([ask('settings/get', {}), readTrust()]);
+      this.#choice = chosen(trust, service ?? this.#choice?.enclave.service ?? trust.service);
+      const ready = settings.seal !== null && settings.firstRunDone && this.#choice !== null;
+      this.#fixed = ready ? null : bare('not-set-up');
+      this.store.update({
+        seal: settings.seal === null ? null : parseBase64(settings.seal, 16),
+        enclaves: choices(trust).map(({ enclave: { service, name } }) => ({ service, name })),
+        explorer: this.#choice?.domain.log.url ?? null,
+      });
+      if (ready) this.#openSession();
+    } catch (error) {
+      this.#trouble(error);
+    }
+    this.#show();
+  }
+
+  #openSession(): void {
+    this.#session?.close();
+    this.#session = null;
+    const choice = this.#choice;
+    if (choice === null) return;
+    const { service } = choice.enclave;
+    const look = createLook({
+      service,
+      onLog: (log) => {
+        this.#log = log;
+        this.#show();
+      },
+    });
+    this.#session = new ChatSession({
+      service: { origin: service, fetch: (...request) => fetch(...request) },
+      clock,
+      look: (wanted) => look(wanted).catch((error: unknown) => this.#rethrow(error)),
+      onStatus: () => this.#show(),
+    });
+    this.#onVisibility();
+  }
+
+  /** Errors of our own parts end in a state of their own; the session only learns that it cannot go on. */
+  #rethrow(error: unknown): never {
+    this.#trouble(error);
+    throw error;
+  }
+
+  #trouble(error: unknown): void {
+    const code = error instanceof CodedError ? error.code : 'WAX_EXT_REFUSED';
+    this.#fixed = { ...bare('storage'), figures: { code } };
+    this.#show();
+  }
+
+  #isInterfered(): boolean {
+    return this.#fixed?.id === 'page' || this.#fixed?.id === 'page-covered';
+  }
+
+  #interfered(what: Interference): void {
+    this.#turn?.abort();
+    this.#session?.close();
+    this.#session = null;
+    this.#light.set(false);
+    this.#fixed = bare(what === 'cover' ? 'page-covered' : 'page');
+    this.setOpen(false);
+    this.#show();
+  }
+
+  #onVisibility(): void {
+    const visible = document.visibilityState === 'visible';
+    if (visible && this.#fixed?.id === 'not-set-up') void this.load();
+    this.#session?.setVisible(visible);
+  }
+
+  #known(): Known | null {
+    if (this.#choice === null || this.#session === null) return null;
+    const chat = this.#session.status;
+    return { choice: this.#choice, chat, log: this.#log, asked: this.#asked, now: Date.now() };
+  }
+
+  /** Shows the one state that follows from all that is known, and tells the background of it. */
+  #show(): void {
+    const known = this.#known();
+    const status = this.#fixed ?? (known ? chatStatus(known) : bare('checking'));
+    this.store.update({
+      status,
+      progress: known && status.id === 'checking' ? chatProgress(known) : null,
+      report: known?.chat.report ?? null,
+      fork: known && status.id === 'fork' ? forkEvidence(known) : null,
+    });
+    this.#layout();
+    this.#report();
+  }
+
+  #report(): void {
+    const surface = this.#surface;
+    const { status, report } = this.store.current();
+    if (surface === null || this.#isInterfered()) return;
+    const text = JSON.stringify([status.id, status.simulated, report?.checkedAt]);
+    if (text === this.#reported) return;
+    this.#reported = text;
+    const checkedAt = report === null ? null : Date.parse(report.checkedAt);
+    const { windowId } = surface;
+    const facts = JSON.parse(JSON.stringify({ status, report }));
+    ask('view/status', { ...facts, checkedAt, windowId }).catch(() => {
+      // The background sleeps or is being replaced; the next change tells it.
+      this.#reported = '';
+    });
+  }
+
+  #layout(): void {
+    const { frame, status } = this.store.current();
+    if (frame === null) return;
+    const explains = !['checking', 'sealed', 'sealed-imported', 'sealed-grace', 'simulated'].includes(
+      status.id,
+    );
+    this.#surface?.setLayout(frame.open, explains ? noticeHeight : foldedHeight);
+  }
+
+  #setThread(thread: Thread): void {
+    this.store.update({ thread });
+  }
+
+  /** Sends what `thread` and `text` make up; without `text` the thread already ends in the question. */
+  async #ask(thread: Thread, text: string | null): Promise<void> {
+    const session = this.#session;
+    const model = this.store.current().report?.models[0];
+    if (session === null || this.#fixed !== null || this.#turn !== null || model === undefined) return;
+    const own = text === null ? [] : [{ kind: 'own' as const, id: itemId(), text }];
+    const turn = new AbortController();
+    this.#turn = turn;
+    const free = () => {
+      if (this.#turn === turn) this.#turn = null;
+    };
+    const before = this.store.current().thread;
+    this.#setThread(thread);
+    try {
+      const result = await runTurn({
+        session,
+        model: model.id,
+        contextTokens: model.contextTokens,
+        messages: messagesOf([...thread, ...own]),
+        holder: { thread: () => this.store.current().thread, setThread: (next) => this.#setThread(next) },
+        signal: turn.signal,
+        sealed: own,
+        onSealed: () => {
+          if (text !== null) this.store.update({ draft: '' });
+          this.setOpen(true);
+        },
+        onContentEnd: free,
+      });
+      // An answer that was asked for again stays until the question has gone out again.
+      if (!result.sent && result.state !== 'too-long') this.#setThread(before);
+    } catch (error) {
+      this.#trouble(error);
+    } finally {
+      free();
+      this.#show();
+    }
+  }
+
+  send(): void {
+    const { draft, thread } = this.store.current();
+    if (draft.trim() !== '') void this.#ask(thread, draft);
+  }
+
+  retry(answerId: string): void {
+    const before = beforeAnswer(this.store.current().thread, answerId);
+    if (before !== null) void this.#ask(before, null);
+  }
+
+  stop(): void {
+    this.#turn?.abort();
+  }
+
+  newChat(): void {
+    this.stop();
+    this.store.update({ thread: [], draft: '' });
+    // Another chat, another session: the service cannot tell that both are one person's.
+    if (this.#fixed === null) this.#openSession();
+    this.#show();
+  }
+
+  async checkNow(): Promise<void> {
+    if (this.#isInterfered()) return;
+    const choice = this.#choice;
+    if (this.#fixed !== null || choice === null || this.#session === null) {
+      const panel = this.store.current().surface === 'panel';
+      if (panel && choice && this.#fixed?.id === 'storage')
+        await ask('log/restart', { domain: choice.domain.name });
+      return this.load();
+    }
+    this.#asked = true;
+    this.#show();
+    try {
+      await ask('log/sync', { domain: choice.domain.name });
+      await this.#session.check();
+    } catch (error) {
+      this.#trouble(error);
+    } finally {
+      this.#asked = false;
+      this.#show();
+    }
+  }
+
+  async chooseEnclave(service: string): Promise<void> {
+    this.stop();
+    this.store.update({ thread: [] });
+    // A frame in a page has no say over what is kept: there the choice is for this box only.
+    if (this.store.current().surface === 'panel') await ask('settings/service', { service });
+    await this.load(service);
+  }
+
+  setTyping(typing: boolean): void {
+    this.#light.set(typing && this.#surface !== null && !this.#isInterfered());
+  }
+
+  setOpen(open: boolean): void {
+    const { frame } = this.store.current();
+    if (frame === null) return;
+    this.store.update({ frame: { ...frame, open: open && !this.#isInterfered() } });
+    this.#layout();
+  }
+
+  openPanel(): void {
+    void openPanel(this.#surface?.windowId);
+  }
+
+  close(): void {
+    this.#session?.close();
+    this.#surface?.close();
+  }
+}
+
+/** The controller of sidepanel.html (`panel`) or composer.html (`frame`). */
+export function createChatController(kind: 'panel' | 'frame'): ChatController {
+  const chat = new Chat(kind);
+  const { store } = chat;
+  return {
+    current: () => store.current(),
+    subscribe: (listener) => store.subscribe(listener),
+    edit: (draft) => store.update({ draft }),
+    send: () => chat.send(),
+    stop: () => chat.stop(),
+    retry: (answerId) => chat.retry(answerId),
+    newChat: () => chat.newChat(),
+    checkNow: () => void chat.checkNow(),
+    openPanel: () => chat.openPanel(),
+    chooseEnclave: (service) => void chat.chooseEnclave(service),
+    setTyping: (typing) => chat.setTyping(typing),
+    open: openPage,
+    setOpen: (open) => chat.setOpen(open),
+    close: () => chat.close(),
+  };
+}

@@ -1,0 +1,64 @@
+/** The thread of a chat: what was said, and how each answer ended. Kept in memory only. @module */
+import type { TurnError } from '../../protocol/session/turn-errors.ts';
+import type { AnswerMessage, ThreadItem } from '../ui/controller.ts';
+import type { ChatMessage } from './chat-request.ts';
+
+export type Thread = readonly ThreadItem[];
+
+let count = 0;
+/** A name for an item, unique in this document. */
+export function itemId(): string {
+  count += 1;
+  return `item-${count}`;
+}
+
+/** Why the engine failed, in words; what the enclave sends is a number. */
+const reasons: Record<TurnError, string> = {
+  busy: 'busy',
+  'bad-request': 'bad request',
+  'too-long': 'too long for this model',
+  'model-unknown': 'model unknown',
+  'engine-failed': 'the engine failed',
+  'parameter-refused': 'a setting was refused',
+  'session-over': 'session over',
+};
+
+export const reasonOf = (error: TurnError): string => reasons[error];
+
+/** What the model is told of the thread. Answers without text say nothing to it. */
+export function messagesOf(thread: Thread): ChatMessage[] {
+  return thread.flatMap((item): ChatMessage[] => {
+    if (item.kind === 'own') return [{ role: 'user', content: item.text }];
+    return item.kind === 'answer' && item.text !== '' ? [{ role: 'assistant', content: item.text }] : [];
+  });
+}
+
+/** The thread with one answer changed. */
+export function withAnswer(
+  thread: Thread,
+  id: string,
+  change: (answer: AnswerMessage) => Partial<AnswerMessage>,
+): Thread {
+  return thread.map((item) =>
+    item.kind === 'answer' && item.id === id ? { ...item, ...change(item) } : item,
+  );
+}
+
+/** The thread up to the question that an answer belongs to; null where the answer is not there. */
+export function beforeAnswer(thread: Thread, id: string): Thread | null {
+  const at = thread.findIndex((item) => item.kind === 'answer' && item.id === id);
+  return at < 0 ? null : thread.slice(0, at);
+}
+
+const countWords = (text: string) => text.split(/\s+/).filter(Boolean).length;
+const rounded = (count: number) => (count < 100 ? count : Math.round(count / 100) * 100);
+
+/** Words in a conversation, rounded. */
+export function wordsIn(messages: readonly ChatMessage[]): number {
+  return rounded(messages.reduce((sum, { content }) => sum + countWords(content), 0));
+}
+
+/** About as many words as fit in so many tokens, rounded. */
+export function wordsForTokens(tokens: number): number {
+  return rounded(Math.floor(tokens * 0.75));
+}

@@ -1,0 +1,41 @@
+/**
+ * What is different between the panel and the sealed box in a page: where it is, how it begins, and what its
+ * surroundings may tell it.
+ * @module
+ */
+import { browser } from '../browser.ts';
+import type { Interference } from '../messaging.ts';
+import { guardFrame } from './frame-guard.ts';
+import { awaitLink, type FrameLink } from './frame-link.ts';
+
+export interface Surface {
+  /** Origin of the page around a frame; null for the panel. */
+  readonly site: string | null;
+  readonly windowId: number;
+  setLayout(open: boolean, height: number): void;
+  close(): void;
+}
+
+function frameSurface(link: FrameLink, onInterference: (what: Interference) => void): Surface {
+  guardFrame((message) => link.tell(message));
+  link.listen((message) => {
+    if (message.kind === 'interference') onInterference(message.what);
+    else document.querySelector('textarea')?.focus();
+  });
+  return {
+    site: link.site,
+    windowId: link.windowId,
+    setLayout: (open, height) => link.tell({ kind: 'layout', open, height }),
+    close: () => link.tell({ kind: 'close' }),
+  };
+}
+
+/** Resolves when the surface may come to life: at once for the panel, with its token for a frame. */
+export async function openSurface(
+  kind: 'panel' | 'frame',
+  onInterference: (what: Interference) => void,
+): Promise<Surface> {
+  if (kind === 'frame') return frameSurface(await awaitLink(), onInterference);
+  const { id } = await browser.windows.getCurrent();
+  return { site: null, windowId: id ?? -1, setLayout() {}, close() {} };
+}
