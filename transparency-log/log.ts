@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { equalBytes, toHex } from '../protocol/bytes.ts';
+import type { CodedError } from '../protocol/errors.ts';
 import { type Cosignature, verifyCosignatures } from '../protocol/log/cosignature.ts';
 import { parseNote } from '../protocol/log/note.ts';
 import { formatProof } from '../protocol/log/proof.ts';
@@ -44,11 +45,14 @@ export interface LogOptions {
   budget?: number;
   fetch?: typeof fetch;
   now?: () => number;
+  /** Told what keeps the log from taking or publishing entries, each time; `status()` says it too. */
+  onProblem?: (problem: CodedError) => void;
   /** For tests that stop the process at a given step. */
   onStep?: StepListener;
 }
 
 const DEFAULT_BUDGET = 100_000;
+const DEFAULT_REFRESH_MS = 300_000;
 /** How long to wait before asking the witnesses again when too few of them answered at start. */
 const RETRY_SURVEY_MS = 5_000;
 const INDEX_CHUNK = 256;
@@ -63,15 +67,15 @@ export class TransparencyLog {
   readonly #sequencer: Sequencer;
   readonly #rules: LogRules;
   readonly #witnesses: WitnessRound;
+  readonly #onProblem: (problem: CodedError) => void;
   #indexing: Promise<void> = Promise.resolve();
-  #timers: NodeJS.Timeout[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(options: LogOptions) {
     const { origin, quorum, witnesses, storage, signer, now = Date.now, onStep = () => {} } = options;
-    if (2 * quorum <= witnesses.length || quorum > witnesses.length) {
-      throw serverError('WAX_LOGSERVER_CONFIG', `a quorum of ${quorum} of ${witnesses.length} witnesses`);
-    }
     this.#options = options;
+    this.#onProblem = options.onProblem ?? (() => {});
     this.#budget = options.budget ?? DEFAULT_BUDGET;
     this.#rules = new LogRules(origin, toHex(sha256(options.policyEntry)), this.#budget);
     this.#witnesses = new WitnessRound({
@@ -96,6 +100,7 @@ export class TransparencyLog {
       publisher: this.#publisher,
       publishIntervalMs: options.publishIntervalMs ?? 1000,
       onStep,
+      onProblem: this.#onProblem,
       now,
     });
   }
@@ -105,8 +110,11 @@ export class TransparencyLog {
    * said that it knows of nothing newer: a folder restored from a backup looks perfectly sound from inside.
    */
   async open(): Promise<void> {
-    const { storage, origin, signer, policyEntry } = this.#options;
+    const { storage, origin, signer, policyEntry, quorum, witnesses } = this.#options;
     const key = signer.verifierKey;
+    if (2 * quorum <= witnesses.length || quorum > witnesses.length) {
+      throw serverError('WAX_LOGSERVER_CONFIG', `a quorum of ${quorum} of ${witnesses.length} witnesses`);
+    }
     await requireIdentity(storage.entries, origin, key);
     const head = await storage.entries.head();
     const [first] = head ? await storage.entries.entries(0, 1) : [];
@@ -128,10 +136,10 @@ export class TransparencyLog {
       if (shown) requireHistory(this.#tree, shown, publicUrl);
     }
     if (answers.length >= this.#options.quorum) return this.#begin();
-    this.#sequencer.blocked = serverError('WAX_LOGSERVER_NO_QUORUM', `${answers.length} answered`);
-    this.#after(RETRY_SURVEY_MS, () =>
-      this.#survey().catch((cause) => this.#sequencer.halt(diskError(cause))),
-    );
+    const blocked = serverError('WAX_LOGSERVER_NO_QUORUM', `${answers.length} answered`);
+    this.#sequencer.blocked = blocked;
+    this.#onProblem(blocked);
+    this.#after(RETRY_SURVEY_MS, () => this.#survey());
   }
 
   /** From here on the log signs. */
@@ -140,17 +148,27 @@ export class TransparencyLog {
     if (this.#tree.size === 0) await this.#sequencer.submit(this.#options.policyEntry);
     await this.#sequencer.run(true);
     if (this.#sequencer.blocked) throw this.#sequencer.blocked;
-    const refresh = async () => {
-      await this.#sequencer.run(true);
-      await this.#publisher.cleanUp();
-      this.#after(interval, refresh);
-    };
-    const interval = this.#options.refreshIntervalMs ?? 300_000;
-    this.#after(interval, refresh);
+    this.#refreshLater();
   }
 
+  #refreshLater(): void {
+    this.#after(this.#options.refreshIntervalMs ?? DEFAULT_REFRESH_MS, async () => {
+      await this.#sequencer.run(true);
+      await this.#publisher.cleanUp();
+      this.#refreshLater();
+    });
+  }
+
+  /** Runs the one background task that is due next. Whatever it throws is a reason to stop signing. */
   #after(delay: number, task: () => Promise<void>): void {
-    this.#timers = [setTimeout(task, delay)];
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => {
+      task().catch((cause: unknown) => {
+        const error = diskError(cause);
+        this.#onProblem(error);
+        this.#sequencer.halt(error);
+      });
+    }, delay);
   }
 
   get publishedSize(): number {
@@ -241,7 +259,8 @@ export class TransparencyLog {
   }
 
   async close(): Promise<void> {
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
     await this.#sequencer.close();
     await this.#indexing.catch(() => {});
     this.#index.close();

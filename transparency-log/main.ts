@@ -8,7 +8,12 @@ if (folder === undefined) {
   process.exitCode = 30;
 } else {
   try {
-    const { app, url } = await serveLog({ folder, host, port: Number(port) });
+    const { app, url } = await serveLog({
+      folder,
+      host,
+      port: Number(port),
+      onProblem: ({ message }) => console.error(message),
+    });
     console.log(`The log listens on ${url}`);
     await untilStopped(app);
   } catch (error) {

@@ -43,6 +43,8 @@ export interface SequencerOptions {
   publisher: Publisher;
   publishIntervalMs: number;
   onStep: StepListener;
+  /** Told whenever a cycle fails, and when the log halts. */
+  onProblem: (problem: CodedError) => void;
   now: () => number;
 }
 
@@ -148,6 +150,7 @@ export class Sequencer {
 
   #fail(error: CodedError): void {
     this.problem = error;
+    this.#options.onProblem(error);
     if (error.code === 'WAX_LOGSERVER_NO_QUORUM') {
       this.#failures += 1;
       this.#arm(Math.min(this.#options.publishIntervalMs * 2 ** this.#failures, LONGEST_RETRY_MS));

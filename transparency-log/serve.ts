@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
+import type { CodedError } from '../protocol/errors.ts';
 import { buildLog } from './app.ts';
 import { logFiles, parseLogConfig, readLogFile } from './config.ts';
 import { readKeyFile } from './keys/key-file.ts';
@@ -15,6 +16,7 @@ export interface ServeOptions {
   folder: string;
   host: string;
   port: number;
+  onProblem: (problem: CodedError) => void;
 }
 
 /** Starts the log in a folder; resolves when it listens. */
@@ -22,6 +24,7 @@ export async function serveLog({
   folder,
   host,
   port,
+  onProblem,
 }: ServeOptions): Promise<{ app: FastifyInstance; url: string }> {
   const { origin, publicUrl, witnesses, quorum } = parseLogConfig(await readLogFile(folder, logFiles.config));
   const signer = await readKeyFile(join(folder, logFiles.key), 1);
@@ -32,6 +35,7 @@ export async function serveLog({
     policyEntry: await readLogFile(folder, logFiles.policy),
     witnesses,
     quorum,
+    onProblem,
     ...(publicUrl === null ? {} : { publicUrl }),
     ...(existsSync(EXPLORER) ? { explorer: EXPLORER } : {}),
   });

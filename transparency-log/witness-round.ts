@@ -5,13 +5,9 @@ import type { VerifierKey } from '../protocol/log/note.ts';
 import { consistencyProof } from '../protocol/log/tree.ts';
 import { serverError } from './errors.ts';
 import type { HashTree } from './hash-tree.ts';
+import { requireHistory } from './recovery.ts';
 import { diskError } from './storage/disk-errors.ts';
-import {
-  fetchWitnessView,
-  WitnessClient,
-  type WitnessEndpoint,
-  type WitnessOutcome,
-} from './witness/client.ts';
+import { fetchWitnessView, WitnessClient, type WitnessEndpoint } from './witness/client.ts';
 
 export interface WitnessRoundOptions {
   origin: string;
@@ -49,12 +45,11 @@ export class WitnessRound {
    * @param known names of witnesses that have cosigned before: "I know nothing" from one of those is no answer
    */
   async survey(known: ReadonlySet<string>): Promise<SurveyAnswer[]> {
-    const { witnesses, logKey, origin, fetch } = this.#options;
-    const asked = witnesses.map(async (witness): Promise<SurveyAnswer | null> => {
+    const asked = this.#options.witnesses.map(async (witness): Promise<SurveyAnswer | null> => {
       const { name } = witness.key;
       try {
-        const view = await fetchWitnessView({ witness, logKey, origin, fetch, timeoutMs: TIMEOUT_MS });
-        return view || !known.has(name) ? { name, checkpoint: view?.checkpoint ?? null } : null;
+        const checkpoint = await this.#view(witness);
+        return checkpoint || !known.has(name) ? { name, checkpoint } : null;
       } catch (cause) {
         this.problems.set(name, diskError(cause));
         return null;
@@ -63,9 +58,16 @@ export class WitnessRound {
     return (await Promise.all(asked)).filter((answer) => answer !== null);
   }
 
+  async #view(witness: WitnessEndpoint): Promise<Checkpoint | null> {
+    const { logKey, origin, fetch } = this.#options;
+    const view = await fetchWitnessView({ witness, logKey, origin, fetch, timeoutMs: TIMEOUT_MS });
+    return view?.checkpoint ?? null;
+  }
+
   /**
    * Collects cosignature lines on the signed checkpoint of `size`.
-   * @throws WAX_LOGSERVER_NO_QUORUM to be tried again; WAX_LOGSERVER_BEHIND if a witness has seen more
+   * @throws WAX_LOGSERVER_NO_QUORUM to be tried again; WAX_LOGSERVER_BEHIND or _TWO_ROOTS if a witness has seen
+   * another history
    */
   async collect(size: number, checkpoint: string, tree: HashTree): Promise<string[]> {
     const { quorum } = this.#options;
@@ -76,26 +78,29 @@ export class WitnessRound {
     });
     const enough = await round.quorum;
     const outcomes = (await Promise.race([round.all, setTimeout(GRACE_MS, null, { ref: false })])) ?? enough;
-    return this.#evaluate(outcomes);
-  }
-
-  #evaluate(outcomes: readonly WitnessOutcome[]): string[] {
     const lines: string[] = [];
     for (const outcome of outcomes) {
       if (outcome.state === 'cosigned') {
         this.problems.delete(outcome.name);
         lines.push(outcome.line);
-        continue;
+      } else {
+        this.problems.set(outcome.name, outcome.error);
+        await this.#confront(outcome.name, outcome.error, tree);
       }
-      const { name, error, size } = outcome;
-      if (error.code === 'WAX_WITNESS_AHEAD')
-        throw serverError('WAX_LOGSERVER_BEHIND', `size ${size} by ${name}`);
-      this.problems.set(name, error);
     }
-    if (lines.length < this.#options.quorum) {
-      const reasons = [...this.problems].map(([name, { code }]) => `${name}: ${code}`).join(', ');
-      throw serverError('WAX_LOGSERVER_NO_QUORUM', reasons);
-    }
-    return lines;
+    if (lines.length >= quorum) return lines;
+    const reasons = [...this.problems].map(([name, { code }]) => `${name}: ${code}`).join(', ');
+    throw serverError('WAX_LOGSERVER_NO_QUORUM', reasons);
+  }
+
+  /**
+   * A witness that refuses has perhaps seen another history of this log. Its word alone must not stop the log;
+   * a checkpoint that carries our own signature must.
+   */
+  async #confront(name: string, { code }: CodedError, tree: HashTree): Promise<void> {
+    const witness = this.#options.witnesses.find(({ key }) => key.name === name);
+    if (!witness || (code !== 'WAX_WITNESS_AHEAD' && code !== 'WAX_WITNESS_REFUSED')) return;
+    const seen = await this.#view(witness).catch(() => null);
+    if (seen) requireHistory(tree, seen, name);
   }
 }

@@ -134,7 +134,12 @@ Exit codes: 0 stopped by a signal, 30 it must not run; the code printed says why
     if (!Number.isInteger(port) || port < 0 || port > 65535) {
       throw logCommandError('WAX_LOGCOMMAND_OPTION', '--port');
     }
-    const { app, url } = await serveLog({ folder: required(values.dir, 'dir'), host: values.host, port });
+    const { app, url } = await serveLog({
+      folder: required(values.dir, 'dir'),
+      host: values.host,
+      port,
+      onProblem: ({ message }) => console.error(message),
+    });
     print(values.json, { url }, [`The log listens on ${url}`]);
     await untilStopped(app);
     return exitCodes.ok;

@@ -13,6 +13,12 @@ import { LogBuilder, releaseFields } from './log-builder.ts';
 /** A log's time is its machine's: entries dated otherwise are refused. */
 export const thisSecond = () => Math.floor(Date.now() / 1000) * 1000;
 
+export interface WorldOptions {
+  at?: number;
+  /** Adds to each witness before it listens, to see what it is asked. */
+  prepareWitness?: (app: FastifyInstance) => void;
+}
+
 export class LogWorld {
   readonly folder: string;
   /** Who signs what; its entry 0 is the policy of the server. */
@@ -20,16 +26,18 @@ export class LogWorld {
   readonly witnesses: (FastifyInstance | null)[] = [];
   readonly endpoints: WitnessEndpoint[] = [];
   readonly #servers: FastifyInstance[] = [];
+  readonly #prepareWitness: (app: FastifyInstance) => void;
 
-  private constructor(folder: string, builder: LogBuilder) {
+  private constructor(folder: string, builder: LogBuilder, prepareWitness: (app: FastifyInstance) => void) {
     this.folder = folder;
     this.builder = builder;
+    this.#prepareWitness = prepareWitness;
   }
 
-  static async create(options: { at?: number } = {}): Promise<LogWorld> {
+  static async create(options: WorldOptions = {}): Promise<LogWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'waxseal-log-'));
     const builder = await LogBuilder.create({ at: options.at ?? thisSecond() });
-    const world = new LogWorld(folder, builder);
+    const world = new LogWorld(folder, builder, options.prepareWitness ?? (() => {}));
     for (const index of builder.witnesses.keys()) await world.startWitness(index);
     return world;
   }
@@ -49,6 +57,7 @@ export class LogWorld {
       logs: [logOfKey(this.builder.signer.verifierKey.text)],
       database: join(this.folder, `witness-${index}.db`),
     });
+    this.#prepareWitness(app);
     const port = Number(new URL(this.endpoints[index]?.url ?? 'http://127.0.0.1:0').port);
     const url = await app.listen({ host: '127.0.0.1', port });
     this.witnesses[index] = app;

@@ -1,0 +1,41 @@
+/**
+ * A log server in a process of its own that ends itself with SIGKILL at a given step: nothing is flushed, no
+ * handler runs. Its one argument is JSON.
+ */
+import { readFileSync } from 'node:fs';
+import { parseVerifierKey } from '../../protocol/log/note.ts';
+import { signerFromSeed } from '../../protocol/log/signer.ts';
+import { buildLog } from '../../transparency-log/app.ts';
+import type { Step } from '../../transparency-log/steps.ts';
+import { openLocalStorage } from '../../transparency-log/storage/local.ts';
+import { testSeed } from './log-builder.ts';
+
+export interface LogProcessOptions {
+  folder: string;
+  origin: string;
+  /** Path of the first policy's bytes. */
+  policy: string;
+  witnesses: { url: string; key: string }[];
+  quorum: number;
+  /** Where to die: the `nth` time a step was done in this process. */
+  killAt: { step: Step; nth: number } | null;
+}
+
+const options = JSON.parse(process.argv[2] ?? '') as LogProcessOptions;
+const { killAt } = options;
+let times = 0;
+const onStep = (step: Step) => {
+  if (step === killAt?.step && ++times === killAt.nth) process.kill(process.pid, 'SIGKILL');
+};
+
+const app = await buildLog({
+  storage: await openLocalStorage(options.folder, onStep),
+  origin: options.origin,
+  signer: signerFromSeed(options.origin, 1, testSeed('log')),
+  policyEntry: readFileSync(options.policy),
+  witnesses: options.witnesses.map(({ url, key }) => ({ url, key: parseVerifierKey(key) })),
+  quorum: options.quorum,
+  publishIntervalMs: 10,
+  onStep,
+});
+console.log(await app.listen({ host: '127.0.0.1', port: 0 }));

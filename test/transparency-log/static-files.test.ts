@@ -1,0 +1,146 @@
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toHex } from '../../protocol/bytes.ts';
+import { verifyCheckpoint } from '../../protocol/log/checkpoint.ts';
+import { verifyProof } from '../../protocol/log/proof.ts';
+import { parseEntryBundle, parseTile } from '../../protocol/log/tiles.ts';
+import { hashLeaf } from '../../protocol/log/tree.ts';
+import { LogWorld, submit } from '../support/log-server.ts';
+import { merkleOracle } from '../support/merkle-oracle.ts';
+
+describe('the static files', () => {
+  let world: LogWorld;
+  let app: FastifyInstance;
+  const submitted: Uint8Array[] = [];
+
+  beforeAll(async () => {
+    world = await LogWorld.create();
+    app = await world.start({ refreshIntervalMs: 50 });
+    submitted.push(world.policyEntry);
+    // In several batches, over the first full tile.
+    for (const count of [3, 97, 158, 12]) {
+      const start = submitted.length;
+      const batch = await Promise.all(Array.from({ length: count }, (_, i) => world.release(start + i)));
+      await Promise.all(batch.map((entry) => submit(app, entry)));
+      submitted.push(...batch);
+    }
+  });
+  afterAll(() => world.close());
+
+  const get = async (path: string) => {
+    const { statusCode, headers, rawPayload } = await app.inject(path);
+    return { statusCode, headers, bytes: new Uint8Array(rawPayload) };
+  };
+
+  it('give back every entry, under a root that an independent implementation agrees with', async () => {
+    const { size, root } = await verifyCheckpoint(
+      (await get('/checkpoint')).bytes,
+      world.builder.signer.verifierKey,
+    );
+    expect(size).toBe(271);
+    const full = parseEntryBundle((await get('/tile/entries/000')).bytes, 256);
+    const partial = parseEntryBundle((await get('/tile/entries/001.p/15')).bytes, 15);
+    const entries = [...full, ...partial];
+    expect(new Set(entries.map(toHex))).toEqual(new Set(submitted.map(toHex)));
+    expect(toHex(merkleOracle(entries).root())).toBe(toHex(root));
+  });
+
+  it('hold the hashes of the tree, level by level', async () => {
+    const entries = parseEntryBundle((await get('/tile/entries/000')).bytes, 256);
+    const leaves = parseTile((await get('/tile/0/000')).bytes, 256);
+    expect(leaves.map(toHex)).toEqual(entries.map((entry) => toHex(hashLeaf(entry))));
+    const [top] = parseTile((await get('/tile/1/000.p/1')).bytes, 1);
+    expect(top && toHex(top)).toBe(toHex(merkleOracle(entries).root()));
+    const rest = parseTile((await get('/tile/0/001.p/15')).bytes, 15);
+    const { root } = await verifyCheckpoint(
+      (await get('/checkpoint')).bytes,
+      world.builder.signer.verifierKey,
+    );
+    const oracle = merkleOracle([
+      ...entries,
+      ...parseEntryBundle((await get('/tile/entries/001.p/15')).bytes, 15),
+    ]);
+    expect(toHex(root)).toBe(toHex(oracle.root()));
+    expect(rest).toHaveLength(15);
+  });
+
+  it('come with types and caching that a CDN can follow, open to any page', async () => {
+    const checkpoint = await get('/checkpoint');
+    expect(checkpoint.headers).toMatchObject({
+      'content-type': 'text/plain; charset=utf-8',
+      'cache-control': 'public, max-age=1, must-revalidate',
+      'access-control-allow-origin': '*',
+      'x-content-type-options': 'nosniff',
+    });
+    for (const path of ['/tile/0/000', '/tile/entries/001.p/15']) {
+      expect((await get(path)).headers).toMatchObject({
+        'content-type': 'application/octet-stream',
+        'cache-control': 'public, max-age=31536000, immutable',
+        'access-control-allow-origin': '*',
+      });
+    }
+  });
+
+  it.each([
+    '/tile/0/001',
+    '/tile/0/001.p/16',
+    '/tile/0/001.p/0',
+    '/tile/0/001.p/256',
+    '/tile/0/002',
+    '/tile/1/000',
+    '/tile/2/000.p/1',
+    '/tile/64/000',
+    '/tile/00/000',
+    '/tile/0/0',
+    '/tile/0/x000/000',
+    '/tile/0/%3000',
+    '/tile/0/000?x=1',
+    '/tile/0/../../log.db',
+    '/tile/entries/../../../log.db',
+    '/tile/entries/002',
+    '/tile/0/000/',
+    '/log.db',
+    '/checkpoint/',
+  ])('do not exist at %s', async (path) => {
+    const { statusCode, headers } = await get(path);
+    expect(statusCode).toBe(404);
+    // A client that comes too early must not be told the same for a year.
+    expect(headers['cache-control']).toBe('no-store');
+  });
+
+  it('prove each entry offline, with the cosignatures of a quorum', async () => {
+    const { builder } = world;
+    const entries = parseEntryBundle((await get('/tile/entries/000')).bytes, 256);
+    for (const index of [0, 1, 100, 255]) {
+      const proof = (await get(`/api/v1/entries/${index}/proof`)).bytes;
+      const claim = {
+        proof,
+        entry: entries[index] ?? new Uint8Array(),
+        logKey: builder.signer.verifierKey,
+        witnesses: builder.witnesses.map(({ verifierKey }) => verifierKey),
+        quorum: 3,
+      };
+      expect((await verifyProof(claim)).index).toBe(index);
+      await expect(
+        verifyProof({ ...claim, entry: entries[index + 1] ?? new Uint8Array() }),
+      ).rejects.toThrow();
+    }
+  });
+
+  it('lose partial tiles some time after a full one replaced them, and never the full one', async () => {
+    await expect.poll(async () => (await get('/tile/0/000.p/101')).statusCode, { timeout: 10_000 }).toBe(404);
+    expect((await get('/tile/entries/000.p/101')).statusCode).toBe(404);
+    expect((await get('/tile/0/000')).statusCode).toBe(200);
+    expect((await get('/tile/0/001.p/15')).statusCode).toBe(200);
+  });
+
+  it('get younger cosignatures without growing', async () => {
+    const times = async () =>
+      (await app.inject('/api/v1/status'))
+        .json()
+        .witnesses.map(({ cosignedAt }: { cosignedAt: string }) => Date.parse(cosignedAt));
+    const before = Math.max(...(await times()));
+    await expect.poll(async () => Math.min(...(await times())), { timeout: 10_000 }).toBeGreaterThan(before);
+    expect((await app.inject('/checkpoint')).body.split('\n')[1]).toBe('271');
+  });
+});
