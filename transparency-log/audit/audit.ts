@@ -50,7 +50,7 @@ export interface AuditOptions {
 
 export interface AuditResult {
   report: AuditReport;
-  /** The audited checkpoint, to remember; null if it must not replace the one remembered. */
+  /** The checkpoint to remember: null if its entries are not there or it contradicts another, so that the old one stays. */
   checkpoint: string | null;
 }
 
@@ -90,7 +90,6 @@ class Audit {
       await this.#compareHistory(audited, tree);
       await this.#compareWitnesses(audited, tree, answers);
     }
-    const isSound = !this.#checks.some(({ id, state }) => state === 'fail' && id !== 'acceptance');
     const isWhole = this.#checks.some(({ id, state }) => id === 'root' && state === 'pass');
     return {
       report: {
@@ -109,7 +108,7 @@ class Audit {
         checkedAt,
         tookMs: Math.round(performance.now() - started),
       },
-      checkpoint: isSound && isWhole ? note : null,
+      checkpoint: isWhole && this.#evidence === null ? note : null,
     };
   }
 

@@ -1,0 +1,204 @@
+/** `waxseal audit`: check a transparency log from outside, or evidence that one misbehaved. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { CodedError, defineErrors } from '../../protocol/errors.ts';
+import { parseVerifierKey } from '../../protocol/log/note.ts';
+import { parseTrustDomain, type TrustDomain } from '../../protocol/policy.ts';
+import { auditLog } from '../../transparency-log/audit/audit.ts';
+import { type LogIdentity, parseEvidence, verifyEvidence } from '../../transparency-log/audit/evidence.ts';
+import { readAuditState, writeAuditState, writeEvidence } from '../../transparency-log/audit/history.ts';
+import type { AuditReport } from '../../transparency-log/audit/report.ts';
+import type { WitnessEndpoint } from '../../transparency-log/witness/client.ts';
+import { type Command, exitCodes } from '../command.ts';
+import { ProgressBar } from '../progress.ts';
+
+const auditCommandError = defineErrors({
+  WAX_AUDITCOMMAND_OPTION: 'A needed option is missing or malformed',
+  WAX_AUDITCOMMAND_FILE: 'The file cannot be read',
+  WAX_AUDITCOMMAND_OTHER_LOG: 'The evidence is about another log, or signed with another key',
+});
+
+function parse(args: string[]) {
+  return parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      domain: { type: 'string' },
+      vkey: { type: 'string' },
+      origin: { type: 'string' },
+      witness: { type: 'string', multiple: true, default: [] },
+      state: { type: 'string' },
+      evidence: { type: 'string' },
+      follow: { type: 'string' },
+      timeout: { type: 'string', default: '10' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+}
+
+type Values = ReturnType<typeof parse>['values'];
+
+async function readInput(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((cause) => {
+    throw auditCommandError('WAX_AUDITCOMMAND_FILE', path, { cause });
+  });
+}
+
+interface Target {
+  log: LogIdentity;
+  domain: TrustDomain | null;
+  witnesses: WitnessEndpoint[];
+}
+
+/** Which log is meant: by a trust domain, or by its key alone. */
+async function readTarget({ domain: path, vkey, origin, witness }: Values): Promise<Target> {
+  if ((path === undefined) === (vkey === undefined)) {
+    throw auditCommandError('WAX_AUDITCOMMAND_OPTION', 'either --domain or --vkey');
+  }
+  const domain = path === undefined ? null : parseTrustDomain(await readInput(path));
+  if (domain !== null && origin !== undefined) {
+    throw auditCommandError('WAX_AUDITCOMMAND_OPTION', '--origin goes with --vkey');
+  }
+  const witnesses = witness.map((text) => readWitness(text, domain));
+  const key = domain?.log.key ?? parseVerifierKey(vkey ?? '');
+  const known = domain?.witnesses.map((each) => each.key) ?? witnesses.map((each) => each.key);
+  const log = { origin: domain?.log.origin ?? origin ?? key.name, key, witnesses: known };
+  return { log, domain, witnesses };
+}
+
+/** `NAME URL` for a witness of the trust domain, `VKEY URL` for any other. */
+function readWitness(text: string, domain: TrustDomain | null): WitnessEndpoint {
+  const [who, url, ...rest] = text.split(' ');
+  if (!who || !url || !URL.canParse(url) || rest.length > 0) {
+    throw auditCommandError('WAX_AUDITCOMMAND_OPTION', '--witness "NAME URL"');
+  }
+  const named = domain?.witnesses.find(
+    ({ name, key }) => name === who || key.name === who || key.text === who,
+  );
+  return { url: url.replace(/\/$/, ''), key: named?.key ?? parseVerifierKey(who) };
+}
+
+function readSeconds(text: string, name: string): number {
+  if (!/^[1-9][0-9]{0,5}$/.test(text))
+    throw auditCommandError('WAX_AUDITCOMMAND_OPTION', `--${name} in seconds`);
+  return 1000 * Number(text);
+}
+
+async function auditOnce(url: string, target: Target, values: Values): Promise<AuditReport> {
+  const { log } = target;
+  const { state } = values;
+  const remembered = state === undefined ? null : await readAuditState(state, log);
+  const bar = new ProgressBar();
+  const { report, checkpoint } = await auditLog({
+    ...target,
+    url,
+    remembered,
+    timeoutMs: readSeconds(values.timeout, 'timeout'),
+    onProgress: (stage, done, total) => bar.show(stage, done, total),
+  }).finally(() => bar.clear());
+  if (state !== undefined && checkpoint !== null) await writeAuditState(state, log, checkpoint, Date.now());
+  if (state !== undefined && report.evidence !== null) {
+    console.error(`Evidence: ${await writeEvidence(state, report.evidence)}`);
+  }
+  console.log(values.json ? JSON.stringify(report) : describe(report));
+  return report;
+}
+
+const marks = { pass: 'ok  ', fail: 'FAIL', skipped: '-   ' } as const;
+const verdicts = {
+  ok: 'Nothing is wrong with this log.',
+  finding: 'Something is wrong with this log.',
+  unreachable: 'Nothing wrong was found, but not everything could be reached.',
+} as const;
+
+function describe({ log, checks, witnesses, entries, verdict }: AuditReport): string {
+  const lines = [`${log.origin} at ${log.url}: ${log.size ?? '?'} entries`];
+  for (const { id, state, text } of checks) lines.push(`  ${marks[state]}  ${id.padEnd(14)}  ${text}`);
+  for (const { name, cosignedAt, view } of witnesses) {
+    const seen = view === null ? '' : `, shows size ${view.size}`;
+    lines.push(
+      `  witness ${name}: ${cosignedAt === null ? 'has not cosigned' : `cosigned at ${cosignedAt}`}${seen}`,
+    );
+  }
+  if (entries !== null) {
+    const { live, expired, takenBack } = entries.releases;
+    lines.push(`  releases: ${live} live, ${expired} expired, ${takenBack} taken back`);
+  }
+  return [...lines, verdicts[verdict]].join('\n');
+}
+
+const verdictCodes = {
+  ok: exitCodes.ok,
+  finding: exitCodes.rejected,
+  unreachable: exitCodes.unreachable,
+} as const;
+
+async function checkEvidence(path: string, values: Values): Promise<number> {
+  const evidence = parseEvidence(await readInput(path));
+  const isNamed = values.domain !== undefined || values.vkey !== undefined;
+  const { log } = isNamed ? await readTarget(values) : { log: null };
+  if (log !== null && (log.origin !== evidence.log.origin || log.key.text !== evidence.log.key)) {
+    throw auditCommandError('WAX_AUDITCOMMAND_OTHER_LOG', evidence.log.origin);
+  }
+  const { proven, text } = await verifyEvidence(evidence).then(
+    (sentence) => ({ proven: true, text: sentence }),
+    (error: unknown) => {
+      if (!(error instanceof CodedError)) throw error;
+      return { proven: false, text: error.message };
+    },
+  );
+  const { origin, key } = evidence.log;
+  if (values.json) console.log(JSON.stringify({ proven, text, origin, key, keyCompared: log !== null }));
+  else
+    console.log(
+      [text, ...(log === null ? [`Compare the key with that of ${origin}: ${key}`] : [])].join('\n'),
+    );
+  return proven ? exitCodes.ok : exitCodes.rejected;
+}
+
+export const auditCommand: Command = {
+  name: 'audit',
+  summary: 'check a transparency log from outside, or evidence that one misbehaved',
+  help: `Usage: waxseal audit [URL] (--domain FILE | --vkey VKEY) [OPTIONS]
+       waxseal audit --evidence FILE [--domain FILE | --vkey VKEY] [--json]
+
+Fetches everything that a log (C2SP tlog-tiles) serves and checks it: the log's signature, the witnesses' quorum
+and how fresh it is, every entry and every tile against the signed root with two implementations of the tree, the
+authorisation of each entry under the policy in force before it, what witnesses show monitors, and that the log
+extends what an earlier audit saw.
+
+Options:
+  --domain FILE         trust domain: log, witnesses, quorum, pin and first policy; URL is the domain's if left out
+  --vkey VKEY           verifier key of any other log; quorum, pin and authorisation are then not checked
+  --origin ORIGIN       origin of that log, where it is not the key's name
+  --witness "NAME URL"  ask this witness what it has seen; NAME is in the domain, or is a verifier key; may be repeated
+  --state FILE          remember the last checkpoint here, and compare with it; evidence of a fork or a rollback is
+                        written beside it as FILE.TIME.evidence.json
+  --evidence FILE       check such a file instead, without any network
+  --follow SECONDS      audit again and again until there is a finding
+  --timeout SECONDS     for each request (10)
+  --json                print the report as one JSON object (waxseal-audit/1)
+
+Examples:
+  waxseal audit --domain waxseal.json --state audit.json --witness "w1 https://w1.example"
+  waxseal audit https://log.example --vkey "log.example/one+1f…+AX…" --json
+
+Exit codes: 0 nothing wrong (with --evidence: proven), 10 a finding (with --evidence: not proven),
+20 something could not be reached, 30 an option or a file is malformed.`,
+  async run(args) {
+    const { values, positionals } = parse(args);
+    if (values.evidence !== undefined) return checkEvidence(values.evidence, values);
+    const target = await readTarget(values);
+    const url = (positionals[0] ?? target.domain?.log.url)?.replace(/\/$/, '');
+    if (url === undefined || !/^https?:/.test(url) || !URL.canParse(url) || positionals.length > 1) {
+      throw auditCommandError('WAX_AUDITCOMMAND_OPTION', 'URL');
+    }
+    const pause = values.follow === undefined ? null : readSeconds(values.follow, 'follow');
+    for (;;) {
+      const { verdict } = await auditOnce(url, target, values);
+      if (pause === null || verdict === 'finding') return verdictCodes[verdict];
+      await setTimeout(pause);
+    }
+  },
+};

@@ -1,0 +1,149 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { auditCommand } from '../../bin/commands/audit.ts';
+import { LogBuilder } from '../support/log-builder.ts';
+import { ServedLog } from '../support/served-log.ts';
+
+async function buildLog(versions: number[]): Promise<LogBuilder> {
+  const builder = await LogBuilder.create({ at: Math.floor(Date.now() / 1000) * 1000 });
+  for (const version of versions) await builder.release({ version });
+  await builder.publish();
+  return builder;
+}
+
+let served: ServedLog;
+let domain: string;
+let state: string;
+const said = vi.spyOn(console, 'log').mockReturnValue();
+const complained = vi.spyOn(console, 'error').mockReturnValue();
+
+beforeEach(async () => {
+  served = await ServedLog.start(await buildLog([1, 2]));
+  domain = join(served.folder, 'domain.json');
+  state = join(served.folder, 'state', 'audit.json');
+  await writeFile(domain, JSON.stringify(served.builder.domainFile()));
+  said.mockClear();
+  complained.mockClear();
+});
+
+afterEach(() => served.close());
+
+const run = (...args: string[]) => auditCommand.run([served.url, '--domain', domain, ...args]);
+const evidenceFiles = async () =>
+  (await readdir(join(served.folder, 'state'))).filter((name) => name.endsWith('.evidence.json'));
+
+describe('waxseal audit', () => {
+  it('ends with 0 on an honest log and prints a line for each check', async () => {
+    const witness = await served.startWitness(1);
+    expect(await run('--witness', `witness-1.example ${witness.url}/`)).toBe(0);
+    const text = String(said.mock.calls[0]?.[0]);
+    expect(text).toContain('Nothing is wrong with this log.');
+    expect(text).toContain('witness witness-1.example: cosigned at');
+    expect(text.match(/^ {2}ok/gm)).toHaveLength(9);
+  });
+
+  it('prints one JSON object with --json', async () => {
+    expect(await run('--json')).toBe(0);
+    expect(JSON.parse(String(said.mock.calls[0]?.[0]))).toMatchObject({
+      format: 'waxseal-audit/1',
+      verdict: 'ok',
+    });
+  });
+
+  it('audits a log by its key alone', async () => {
+    const { text } = served.builder.signer.verifierKey;
+    expect(await auditCommand.run([served.url, '--vkey', text])).toBe(0);
+    expect(await auditCommand.run([served.url, '--vkey', text, '--origin', 'log.example/two'])).toBe(10);
+  });
+
+  it('ends with 20 when the log does not answer', async () => {
+    served.broken = 503;
+    expect(await run()).toBe(20);
+  });
+
+  it('remembers, goes on with a grown log, and catches a fork with evidence that checks out on its own', async () => {
+    expect(await run('--state', state)).toBe(0);
+    await served.builder.release({ version: 3 });
+    await served.builder.publish();
+    expect(await run('--state', state)).toBe(0);
+    const before = await readFile(state, 'utf8');
+    expect(JSON.parse(before).checkpoint).toBe(served.builder.checkpoint);
+
+    served.builder = await buildLog([1, 2, 8, 9]);
+    expect(await run('--state', state)).toBe(10);
+    expect(await readFile(state, 'utf8')).toBe(before);
+    const [name = ''] = await evidenceFiles();
+    const file = join(served.folder, 'state', name);
+    expect(complained.mock.calls[0]?.[0]).toContain(name);
+    served.broken = 503;
+    expect(await auditCommand.run(['--evidence', file])).toBe(0);
+    expect(String(said.mock.lastCall?.[0])).toContain('Compare the key');
+  });
+
+  it('catches a rollback, keeps what it remembered, and does not overstate what that proves', async () => {
+    await served.builder.release({ version: 3 });
+    await served.builder.publish();
+    await run('--state', state);
+    const before = await readFile(state, 'utf8');
+    await served.builder.publish({ size: 2 });
+    expect(await run('--state', state)).toBe(10);
+    expect(await readFile(state, 'utf8')).toBe(before);
+    const [name = ''] = await evidenceFiles();
+    const file = join(served.folder, 'state', name);
+    expect(await auditCommand.run(['--evidence', file, '--domain', domain])).toBe(10);
+    expect(String(said.mock.lastCall?.[0])).toContain('the word of the finder');
+  });
+
+  it('refuses a damaged state file rather than starting anew', async () => {
+    await run('--state', state);
+    const text = await readFile(state, 'utf8');
+    for (const damaged of ['', text.slice(0, -20), text.replace('\\n3\\n', '\\n4\\n')]) {
+      await writeFile(state, damaged);
+      await expect(run('--state', state)).rejects.toThrow('WAX_AUDIT_STATE');
+    }
+  });
+
+  it('refuses evidence about another log than the one named', async () => {
+    const file = join(served.folder, 'evidence.json');
+    const checkpoints = [served.builder.checkpoint, served.builder.checkpoint];
+    const log = { origin: served.builder.origin, key: served.builder.signer.verifierKey.text };
+    const foundAt = '2026-11-22T00:00:00.000Z';
+    const evidence = {
+      format: 'waxseal-evidence/1',
+      kind: 'fork',
+      log,
+      witnesses: [],
+      checkpoints,
+      ancestor: null,
+      foundAt,
+    };
+    await writeFile(file, JSON.stringify(evidence));
+    const other = (await LogBuilder.create({ seed: 'other' })).signer.verifierKey.text;
+    await expect(auditCommand.run(['--evidence', file, '--vkey', other])).rejects.toThrow(
+      'WAX_AUDITCOMMAND_OTHER_LOG',
+    );
+    expect(await auditCommand.run(['--evidence', file, '--domain', domain, '--json'])).toBe(10);
+    expect(JSON.parse(String(said.mock.lastCall?.[0]))).toMatchObject({ proven: false, keyCompared: true });
+  });
+
+  it('follows a log until there is a finding', async () => {
+    const following = run('--follow', '1');
+    await vi.waitFor(() => expect(said).toHaveBeenCalled(), { timeout: 10_000 });
+    served.overrides.set('tile/0/000.p/3', null);
+    expect(await following).toBe(10);
+  });
+
+  it('refuses options that do not go together', async () => {
+    const wrong = 'WAX_AUDITCOMMAND_OPTION';
+    await expect(auditCommand.run([served.url])).rejects.toThrow(wrong);
+    await expect(run('--vkey', 'x')).rejects.toThrow(wrong);
+    await expect(run('--origin', 'x')).rejects.toThrow(wrong);
+    await expect(run('--witness', 'nobody')).rejects.toThrow(wrong);
+    await expect(run('--follow', 'often')).rejects.toThrow(wrong);
+    await expect(run('second-url')).rejects.toThrow(wrong);
+    await expect(auditCommand.run(['--domain', join(served.folder, 'none')])).rejects.toThrow(
+      'WAX_AUDITCOMMAND_FILE',
+    );
+  });
+});
