@@ -137,7 +137,7 @@ export function Evidence({ link, report, figures, explorer }: Props) {
           {link.rows.map((row) => {
             const text = describeRow(row, report, figures);
             return (
-              <li>
+              <li class="evidence-row">
                 <StateIcon name={rowIcon(row, played && row.id === 'evidence')} size={16} />
                 <p>
                   <strong>{text.title}.</strong> {text.sentence}

@@ -119,6 +119,8 @@ export function ChatSurface({ controller }: { controller: ChatController }) {
     if (fork) closeChain();
   }, [fork, closeChain]);
 
+  // A frame that no page of ours has vouched for says nothing at all.
+  if (frame?.site === '') return <main class="surface" aria-label={t('frameLabel')} />;
   const canOpenChain = view.report === null || fork || folded ? null : openChain;
   const surface = ['surface', `surface-${view.surface}`, fork && 'surface-fork', folded && 'surface-folded'];
   if (chain && view.report !== null) {

@@ -1,7 +1,14 @@
 /** Every state of every surface, by name. Sizes are those of the pictures it is compared with. */
 import type { ComponentChild } from 'preact';
 import { ChatSurface } from '../../../../extension/ui/chat/chat-view.tsx';
-import type { ChatController, ChatView, StateId } from '../../../../extension/ui/controller.ts';
+import type {
+  ChatController,
+  ChatView,
+  PopupController,
+  PopupView,
+  StateId,
+} from '../../../../extension/ui/controller.ts';
+import { Popup } from '../../../../extension/ui/popup/popup-view.tsx';
 import { Store } from '../../../../extension/ui/store.ts';
 import * as fixture from './fixtures.ts';
 
@@ -225,7 +232,43 @@ const chats = {
   ),
 } satisfies Record<string, Scene>;
 
+const popupView: PopupView = {
+  status: fixture.status('sealed'),
+  site: { host: 'parley.example', granted: true, boxOpen: true },
+  checkedAt: fixture.now - 60_000,
+  report,
+  fork: null,
+};
+
+function popup(change: Partial<PopupView>): Scene {
+  const actions: Omit<PopupController, 'current' | 'subscribe'> = {
+    openPanel: nothing,
+    useHere: nothing,
+    stopHere: nothing,
+    checkNow: nothing,
+    seeChecks: nothing,
+    write: nothing,
+    open: nothing,
+  };
+  const store = Object.assign(new Store({ ...popupView, ...change }), actions);
+  return { width: 320, height: 340, draw: () => <Popup controller={store} /> };
+}
+
+const popups = {
+  'popup-not-granted': popup({
+    status: { ...fixture.status('not-granted'), figures: {} },
+    site: { host: 'parley.example', granted: false, boxOpen: false },
+  }),
+  'popup-no-site': popup({ status: { ...fixture.status('not-granted'), figures: {} }, site: null }),
+  'popup-sealed': popup({}),
+  'popup-failed': popup({ status: fixture.status('failed'), report: fixture.failedReport, site: null }),
+  'popup-simulated': popup({ status: simulated, report: fixture.simulatedReport }),
+  'popup-fork': { ...popup({ status: fixture.status('fork'), fork }), height: 620 },
+  'popup-papers': popup({ status: fixture.status('papers') }),
+};
+
 export const scenes: Readonly<Record<string, Scene>> = {
   ...chats,
+  ...popups,
   'chain-failed': { ...chats['chain-failed'], press: ['See what failed'], height: 1300 },
 };
