@@ -1,0 +1,300 @@
+/**
+ * A chat's sessions with one enclave service, over their whole life: offered and verified in advance while
+ * somebody looks, sealed at the first Send, checked again at every Send, replaced when they end. It knows
+ * neither browser nor terminal; both show what it tells.
+ * @module
+ */
+import { CodedError } from '../../protocol/errors.ts';
+import type { VerificationReport } from '../../protocol/report.ts';
+import { parseAnswer } from '../../protocol/session/answer.ts';
+import type { ClientSession, Clock } from '../../protocol/session/client-session.ts';
+import { createOffer } from '../../protocol/session/offer.ts';
+import type { TurnRequest } from '../../protocol/session/turn-request.ts';
+import { recheck, type Surroundings, sealTo, verifyAnswer } from '../../protocol/verify.ts';
+import type { ChatStatus, StatusChange, TurnEvent, TurnResult, Unusable } from './chat-status.ts';
+import { type SealedTurn, type Service, type ServiceFailure, sendOffer, sendTurn } from './enclave-client.ts';
+
+export interface ChatSessionOptions {
+  service: Service;
+  clock: Clock;
+  /**
+   * The trust domain and its log as they are now; called before every verification and every Send. It brings
+   * the log up to date if that was long ago, or if the log is known to have fewer than `leastSize` entries.
+   */
+  look: (wanted: { leastSize: number; signal?: AbortSignal }) => Promise<Surroundings>;
+  /** Access token for offers, where the operator wants one. */
+  token?: () => string | undefined;
+  onStatus?: (status: ChatStatus) => void;
+}
+
+type Held = { report: VerificationReport; session: ClientSession };
+type Usable = Held & { isNew: boolean };
+
+/** How long before its end a session or a verdict counts as over, so that a Send does not meet it dying. */
+const MARGIN_MS = 20_000;
+const FIRST_RETRY_MS = 8_000;
+const MAX_RETRY_MS = 120_000;
+
+export class ChatSession {
+  readonly #options: ChatSessionOptions;
+  readonly #closed = new AbortController();
+  #status: ChatStatus = { phase: 'idle', report: null };
+  /** A passed report that has not been sealed to. */
+  #spare: VerificationReport | null = null;
+  #live: Held | null = null;
+  #checking: Promise<Unusable | null> | null = null;
+  #visible = false;
+  #retryMs = FIRST_RETRY_MS;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The service said that it did not know a session which by our count it should have. */
+  #restarted = false;
+
+  constructor(options: ChatSessionOptions) {
+    this.#options = options;
+  }
+
+  get status(): ChatStatus {
+    return this.#status;
+  }
+
+  /** While visible, a verified session is kept at hand. Hidden, nothing is sent unless somebody sends. */
+  setVisible(visible: boolean): void {
+    this.#visible = visible;
+    clearTimeout(this.#timer);
+    if (visible && !this.#closed.signal.aborted) this.#prepare();
+  }
+
+  /** Verifies anew, from the log on. The live session goes on if the new verdict passes. */
+  async check(): Promise<ChatStatus> {
+    this.#spare = null;
+    await this.#verify();
+    return this.#status;
+  }
+
+  /** Ends everything and erases the keys. */
+  close(): void {
+    this.#closed.abort();
+    clearTimeout(this.#timer);
+    this.#live?.session.end();
+    this.#live = null;
+    this.#spare = null;
+  }
+
+  /**
+   * Seals and sends one turn. Resolves when the reply has been read to its end, padding included; the next
+   * turn may be sent as soon as `onEvent` was told `end` or `error`. If no record of the reply was authenticated
+   * the turn is sent once more to a new session, and never otherwise.
+   */
+  async send(
+    request: TurnRequest,
+    { signal, onEvent }: { signal?: AbortSignal; onEvent: (event: TurnEvent) => void },
+  ): Promise<TurnResult> {
+    const stop = AbortSignal.any([this.#closed.signal, ...(signal ? [signal] : [])]);
+    let sent = false;
+    let sealed: SealedTurn | null = null;
+    try {
+      for (let attempt = 0; ; attempt++) {
+        stop.throwIfAborted();
+        const usable = await this.#usable(stop);
+        if ('state' in usable) return { ...usable, sent };
+        if (usable.isNew) {
+          onEvent({ kind: 'session', report: usable.report, restarted: this.#restarted });
+          this.#restarted = false;
+        }
+        sealed = this.#seal(usable.session, request);
+        if (sealed === null) return { sent, state: 'too-long' };
+        sent = true;
+        if (attempt === 0) onEvent({ kind: 'sealed' });
+        const { outcome, failure } = await this.#exchange(sealed, request, stop, onEvent);
+        if (outcome.state !== 'cut-off' || sealed.reply.authenticated > 0) return { sent: true, ...outcome };
+        this.#restarted = failure?.error.code === 'WAX_SERVICE_REFUSED';
+        if (attempt > 0) {
+          return failure === null
+            ? { sent: true, ...outcome }
+            : { sent: true, state: 'unreachable', failure };
+        }
+      }
+    } catch (error) {
+      if (!stop.aborted) throw error;
+      const outcome = sealed?.reply.close();
+      // Stopped in the padding: the answer itself is all there.
+      return outcome && outcome.state !== 'cut-off' ? { sent: true, ...outcome } : { sent, state: 'stopped' };
+    } finally {
+      // After a refusal the same question at once would have the same answer.
+      if (this.#visible && !this.#closed.signal.aborted && this.#status.phase === 'ready') this.#prepare();
+    }
+  }
+
+  #seal(session: ClientSession, request: TurnRequest): SealedTurn | null {
+    try {
+      return session.startTurn(request);
+    } catch (error) {
+      if (error instanceof CodedError && error.code === 'WAX_SESSION_REQUEST_SIZE') return null;
+      throw error;
+    }
+  }
+
+  async #exchange(
+    sealed: SealedTurn,
+    request: TurnRequest,
+    signal: AbortSignal,
+    onEvent: (event: TurnEvent) => void,
+  ) {
+    const reply = sendTurn(this.#options.service, sealed, request.mode, signal);
+    for (;;) {
+      const step = await reply.next();
+      if (step.done) return step.value;
+      onEvent(step.value);
+    }
+  }
+
+  /** A session to send to, every check passed at this moment; or why there is none. */
+  async #usable(signal: AbortSignal): Promise<Usable | Unusable> {
+    const live = await this.#liveNow(signal);
+    if (live !== null) return live;
+    if (this.#spare === null || this.#isOver(this.#spare)) {
+      const problem = await this.#verify(signal);
+      if (problem !== null) return problem;
+    }
+    const spare = this.#spare;
+    this.#spare = null;
+    if (spare === null) return this.#usable(signal);
+    const sealed = await this.#again((now) => sealTo(spare, now), signal);
+    if (sealed === null) return this.#usable(signal);
+    const { report, session } = sealed;
+    if (session === null) return this.#refuse(report);
+    this.#live = { report, session };
+    this.#set({ phase: 'ready', report });
+    return { report, session, isNew: true };
+  }
+
+  async #liveNow(signal: AbortSignal): Promise<Usable | Unusable | null> {
+    const live = this.#live;
+    if (live === null) return null;
+    const { problem } = live.session;
+    const report =
+      problem === null || problem === 'busy'
+        ? await this.#again((now) => recheck(live.report, now), signal)
+        : null;
+    if (report === null) {
+      live.session.end();
+      this.#live = null;
+      return null;
+    }
+    if (report.verdict === 'fail') {
+      live.session.end();
+      this.#live = null;
+      // Its own time may simply be over; that leads to a new session, and to silence.
+      return report.state === 'stale' ? null : this.#refuse(report);
+    }
+    this.#live = { report, session: live.session };
+    return { report, session: live.session, isNew: false };
+  }
+
+  /** Looks again at a report as of now; null when the trust domain that it was made under is no longer in use. */
+  async #again<Result>(
+    judge: (now: Surroundings) => Promise<Result>,
+    signal: AbortSignal,
+  ): Promise<Result | null> {
+    try {
+      return await judge(await this.#options.look({ leastSize: 0, signal }));
+    } catch (error) {
+      if (error instanceof CodedError && error.code === 'WAX_VERIFY_DOMAIN') return null;
+      throw error;
+    }
+  }
+
+  #refuse(report: VerificationReport): Unusable {
+    this.#set({ phase: 'refused', report });
+    return { sent: false, state: 'refused', report };
+  }
+
+  #isOver(report: VerificationReport): boolean {
+    return Date.parse(report.expiresAt ?? '') - MARGIN_MS <= this.#options.clock.now();
+  }
+
+  /** Keeps a session at hand for the next Send, and plans when to look after it again. */
+  #prepare(): void {
+    clearTimeout(this.#timer);
+    const live = this.#live?.session;
+    const end =
+      live && (live.problem === null || live.problem === 'busy')
+        ? live.usableUntil
+        : Date.parse(this.#spare?.expiresAt ?? '');
+    const left = end - MARGIN_MS - this.#options.clock.now();
+    if (left > 0) this.#plan(left);
+    else if (this.#checking === null) void this.#verify().catch(() => {});
+  }
+
+  #plan(ms: number): void {
+    clearTimeout(this.#timer);
+    if (this.#visible && !this.#closed.signal.aborted) this.#timer = setTimeout(() => this.#prepare(), ms);
+  }
+
+  /** Makes a spare, joining a verification that is under way. Null when there is one. */
+  async #verify(signal?: AbortSignal): Promise<Unusable | null> {
+    this.#checking ??= this.#verifyOnce().finally(() => {
+      this.#checking = null;
+    });
+    const result = await this.#checking;
+    signal?.throwIfAborted();
+    return result;
+  }
+
+  async #verifyOnce(): Promise<Unusable | null> {
+    const { service, look, token, clock } = this.#options;
+    const { signal } = this.#closed;
+    this.#set({ phase: 'checking', step: 'log' });
+    const before = await look({ leastSize: 0, signal });
+    signal.throwIfAborted();
+    this.#set({ phase: 'checking', step: 'asking' });
+    const offer = createOffer();
+    const sentAt = { now: clock.now(), monotonic: clock.monotonic() };
+    const bearer = token?.();
+    const answer = await sendOffer(service, offer.body, {
+      signal,
+      ...(bearer !== undefined && { token: bearer }),
+    });
+    if (!answer.ok) return this.#unreachable({ error: answer.error, retryAfterS: answer.retryAfterS });
+    this.#set({ phase: 'checking', step: 'verifying' });
+    const { answerBody } = answer;
+    const exchange = { offer, answerBody, service: service.origin, sentAt };
+    const leastSize = sizeHint(answerBody);
+    const known = before.log.state?.checkpoint?.size ?? 0;
+    const now = leastSize > known ? await look({ leastSize, signal }) : before;
+    const report = await verifyAnswer(exchange, now);
+    this.#retryMs = FIRST_RETRY_MS;
+    if (report.verdict === 'fail') return this.#refuse(report);
+    this.#spare = report;
+    this.#set({ phase: 'ready', report });
+    if (this.#visible)
+      this.#plan(
+        Math.max(FIRST_RETRY_MS, Date.parse(report.expiresAt ?? '') - MARGIN_MS - this.#options.clock.now()),
+      );
+    return null;
+  }
+
+  #unreachable(failure: ServiceFailure): Unusable {
+    const wait = Math.max(this.#retryMs, 1000 * (failure.retryAfterS ?? 0));
+    this.#retryMs = Math.min(2 * this.#retryMs, MAX_RETRY_MS);
+    // Another token, or another version of Waxseal, is not found by asking again.
+    const again = this.#visible && !['WAX_SERVICE_TOKEN', 'WAX_SERVICE_REFUSED'].includes(failure.error.code);
+    this.#set({ phase: 'unreachable', failure, retryAt: again ? this.#options.clock.now() + wait : null });
+    if (again) this.#plan(wait);
+    return { sent: false, state: 'unreachable', failure };
+  }
+
+  #set(change: StatusChange): void {
+    this.#status = { report: this.#status.report, ...change };
+    this.#options.onStatus?.(this.#status);
+  }
+}
+
+/** How far the log must be known before the answer can be judged; what it says is only a reason to look. */
+function sizeHint(answerBody: Uint8Array): number {
+  try {
+    return parseAnswer(answerBody).logSizeHint;
+  } catch {
+    return 0;
+  }
+}
