@@ -15,7 +15,6 @@ export interface HttpRequest {
   limit: number;
   /** Sent by POST where given, else GET. */
   body?: Uint8Array<ArrayBuffer>;
-  signal?: AbortSignal | undefined;
 }
 
 export interface HttpAnswer {
@@ -24,19 +23,12 @@ export interface HttpAnswer {
 }
 
 /** Fetches at most `limit` bytes. Throws WAX_HTTP_UNREACHABLE where no whole answer came in time, WAX_HTTP_TOO_LARGE. */
-export async function request({
-  url,
-  fetch,
-  timeoutMs,
-  limit,
-  body,
-  signal,
-}: HttpRequest): Promise<HttpAnswer> {
+export async function request({ url, fetch, timeoutMs, limit, body }: HttpRequest): Promise<HttpAnswer> {
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(url, {
       ...(body === undefined ? {} : { method: 'POST', body, headers: { 'content-type': 'text/plain' } }),
-      signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
+      signal: deadline,
       redirect: 'error',
       cache: 'no-store',
       credentials: 'omit',

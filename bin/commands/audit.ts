@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { CodedError, defineErrors } from '../../protocol/errors.ts';
+import { CodedError } from '../../protocol/errors.ts';
 import { parseVerifierKey } from '../../protocol/log/note.ts';
 import { parseTrustDomain, type TrustDomain } from '../../protocol/policy.ts';
 import { auditLog } from '../../transparency-log/audit/audit.ts';
@@ -12,12 +12,7 @@ import type { AuditReport } from '../../transparency-log/audit/report.ts';
 import type { WitnessEndpoint } from '../../transparency-log/witness/client.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { ProgressBar } from '../progress.ts';
-
-const auditCommandError = defineErrors({
-  WAX_AUDITCOMMAND_OPTION: 'A needed option is missing or malformed',
-  WAX_AUDITCOMMAND_FILE: 'The file cannot be read',
-  WAX_AUDITCOMMAND_OTHER_LOG: 'The evidence is about another log, or signed with another key',
-});
+import { auditCommandError } from './audit-errors.ts';
 
 function parse(args: string[]) {
   return parseArgs({

@@ -3,18 +3,13 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { defineErrors } from '../../protocol/errors.ts';
 import type { NoteSigner } from '../../protocol/log/signer.ts';
 import { createKeyFile, readKeyFile } from '../../transparency-log/keys/key-file.ts';
 import { untilStopped } from '../../transparency-log/serve.ts';
 import { buildWitness } from '../../transparency-log/witness/app.ts';
 import { logOfKey, parseLogList, type WitnessedLog } from '../../transparency-log/witness/log-list.ts';
 import { type Command, exitCodes } from '../command.ts';
-
-const witnessCommandError = defineErrors({
-  WAX_WITNESSCOMMAND_OPTION: 'A needed option is missing or malformed',
-  WAX_WITNESSCOMMAND_NAME: 'The key file holds the key of a witness with another name',
-});
+import { witnessCommandError } from './witness-errors.ts';
 
 /** The key in the file; with `--init` it is made when there is none, so that the same command line can run again. */
 async function openKey(path: string | undefined, init: string | undefined): Promise<NoteSigner> {

@@ -25,7 +25,7 @@ export interface AuditCheck {
   text: string;
 }
 
-export interface AuditedWitness {
+interface AuditedWitness {
   name: string;
   /** RFC 3339 time of its newest cosignature on the audited checkpoint. */
   cosignedAt: string | null;

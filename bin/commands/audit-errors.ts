@@ -1,0 +1,8 @@
+import { defineErrors } from '../../protocol/errors.ts';
+
+/** Errors of the command line of `waxseal audit`. */
+export const auditCommandError = defineErrors({
+  WAX_AUDITCOMMAND_OPTION: 'A needed option is missing or malformed',
+  WAX_AUDITCOMMAND_FILE: 'The file cannot be read',
+  WAX_AUDITCOMMAND_OTHER_LOG: 'The evidence is about another log, or signed with another key',
+});
