@@ -1,0 +1,97 @@
+/**
+ * A service to chat with on loopback: an enclave server with simulated evidence and a scripted engine, the log
+ * that approves it, and the trust domain that names both. Everything a built extension needs.
+ */
+
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { buildEnclave } from '../../enclave-server/app.ts';
+import { createSimulator } from '../../enclave-server/attester/simulator/simulator.ts';
+import { parseEnclaveConfig } from '../../enclave-server/config.ts';
+import { demoConfig } from '../../enclave-server/demo-config.ts';
+import type { Engine } from '../../enclave-server/engine/engine.ts';
+import { EventList } from '../../enclave-server/events.ts';
+import { parseHex, utf8 } from '../../protocol/bytes.ts';
+import { parseRuntimeStatement } from '../../protocol/session/runtime-statement.ts';
+import { scriptedEngine } from './enclave.ts';
+import { LogBuilder, testDigest } from './log-builder.ts';
+
+export interface SealedWorld {
+  /** Origin of the service. */
+  readonly service: string;
+  /** JSON text of the trust domain. */
+  readonly domain: string;
+  /** What the log serves; publish to change it. */
+  readonly log: LogBuilder;
+  /** Index of the release that approves the service. */
+  readonly release: number;
+  close(): Promise<void>;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Serves the files of a log to anybody's page, as a real log does. */
+async function serveLog(log: LogBuilder): Promise<{ url: string; close(): void }> {
+  const server = createHttpServer((request, response) => {
+    const file = log.file((request.url ?? '/').slice(1));
+    response.writeHead(file === null ? 404 : 200, { 'access-control-allow-origin': '*' });
+    response.end(file ?? undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+}
+
+/** Starts log and service; `engine` answers the chats. */
+export async function startSealedWorld(engine: Engine = scriptedEngine()): Promise<SealedWorld> {
+  const service = `http://127.0.0.1:${await freePort()}`;
+  const config = parseEnclaveConfig(utf8(JSON.stringify(demoConfig(service))));
+  const { configSha256, models, wire } = parseRuntimeStatement(config.statement);
+  const measurement = testDigest('launch', 48);
+  const at = Math.floor(Date.now() / 1000) * 1000 - 1000;
+
+  // The builder is told its address before it has one; the domain file is what clients go by.
+  const log = await LogBuilder.create({ at });
+  const { index: release } = await log.release({
+    configSha256,
+    models: models.map(({ id, sha256 }) => ({ id, sha256 })),
+    services: [service],
+    wire,
+  });
+  await log.publish();
+  const served = await serveLog(log);
+  const app = await buildEnclave({
+    config,
+    attester: createSimulator({ measurement: parseHex(measurement) }),
+    engine,
+    events: new EventList(() => {}),
+    logSizeHint: () => log.size,
+  });
+  await app.listen({ host: '127.0.0.1', port: Number(new URL(service).port) });
+  const file = log.domainFile();
+  return {
+    service,
+    log,
+    release,
+    domain: JSON.stringify({
+      ...file,
+      log: { ...(file.log as object), url: served.url },
+      enclaves: [{ service, name: 'Fernhill', product: 'waxseal-demo', machines: false }],
+    }),
+    async close() {
+      await app.close();
+      served.close();
+    },
+  };
+}
