@@ -90,21 +90,20 @@ function readSubject(value: JsonValue, path: string): Subject {
   };
 }
 
-function readKnown<K extends KnownKind>(
-  kind: K,
+function readFields(
+  kind: KnownKind,
   predicate: { [key: string]: JsonValue },
   base: StatementBase,
-  stated: Subject | undefined,
 ): KnownStatement {
-  const { required, optional, read, subject } = kinds[kind];
+  const { required, optional, read } = kinds[kind];
   readObject(predicate, 'predicate', [...BASE_KEYS, ...required], optional);
-  const fields = read(predicate, base);
-  const derived = subject(fields, base);
-  // Tools that know only in-toto show the subject: it must not say something else than the predicate.
-  if (stated?.name !== derived.name || stated.sha256 !== derived.sha256) {
-    throw statementError('WAX_STATEMENT_FORM', 'the subject does not follow from the predicate');
-  }
-  return { kind, ...base, ...fields } as KnownStatement;
+  return { kind, ...base, ...read(predicate, base) } as KnownStatement;
+}
+
+/** What a statement is about, as it follows from its fields. */
+function subjectOf<K extends KnownKind>(statement: StatementOf<K>): Subject {
+  const kind = kinds[statement.kind] as unknown as Kind<StatementOf<K>>;
+  return kind.subject(statement, statement);
 }
 
 function readStatement(value: JsonValue): Statement {
@@ -116,7 +115,22 @@ function readStatement(value: JsonValue): Statement {
   const base = readBase(predicate);
   const kind = kindOf(predicateType);
   if (kind === null) return { kind: 'unknown', predicateType, ...base };
-  return readKnown(kind, predicate, base, subjects[0]);
+  const statement = readFields(kind, predicate, base);
+  const derived = subjectOf(statement);
+  // Tools that know only in-toto show the subject: it must not say something else than the predicate.
+  if (subjects[0]?.name !== derived.name || subjects[0].sha256 !== derived.sha256) {
+    throw statementError('WAX_STATEMENT_FORM', 'the subject does not follow from the predicate');
+  }
+  return statement;
+}
+
+function coded<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof CodedError) || cause.code.startsWith('WAX_STATEMENT_')) throw cause;
+    throw statementError('WAX_STATEMENT_FORM', cause.detail, { cause });
+  }
 }
 
 /**
@@ -124,18 +138,21 @@ function readStatement(value: JsonValue): Statement {
  * @throws WAX_STATEMENT_FORM, or WAX_STATEMENT_VALIDITY for a period that its kind does not allow
  */
 export function parseStatement(payload: Uint8Array): Statement {
-  try {
-    return readStatement(parseJson(payload, { depth: DEPTH, bytes: MAX_ENTRY_BYTES }));
-  } catch (cause) {
-    if (!(cause instanceof CodedError) || cause.code.startsWith('WAX_STATEMENT_')) throw cause;
-    throw statementError('WAX_STATEMENT_FORM', cause.detail, { cause });
-  }
+  return coded(() => readStatement(parseJson(payload, { depth: DEPTH, bytes: MAX_ENTRY_BYTES })));
+}
+
+/**
+ * Reads a predicate by itself, as people write it by hand: the subject follows from it.
+ * @throws WAX_STATEMENT_FORM, WAX_STATEMENT_VALIDITY
+ */
+export function readPredicate(kind: KnownKind, predicate: { [key: string]: JsonValue }): KnownStatement {
+  return coded(() => readFields(kind, predicate, readBase(predicate)));
 }
 
 /** The payload of a statement, in the form that our tools write. Refuses what `parseStatement` would refuse. */
 export function formatStatement<K extends KnownKind>(statement: StatementOf<K>): Uint8Array {
   const kind = kinds[statement.kind] as unknown as Kind<StatementOf<K>>;
-  const subject = kind.subject(statement, statement);
+  const subject = subjectOf(statement);
   const payload = utf8(
     JSON.stringify({
       _type: STATEMENT_TYPE,

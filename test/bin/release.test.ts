@@ -1,0 +1,256 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { releaseCommands } from '../../bin/commands/release.ts';
+import { trustCommands } from '../../bin/commands/trust.ts';
+import { parseEnvelope } from '../../protocol/log/dsse.ts';
+import { release as releaseKind } from '../../protocol/log/kinds/release.ts';
+import { emptyLedger } from '../../protocol/log/ledger.ts';
+import { Replay } from '../../protocol/log/replay.ts';
+import { parseStatement } from '../../protocol/log/statement.ts';
+import { formatTrustDomain } from '../../protocol/policy.ts';
+import { readPolicyEntry } from '../../transparency-log/publish/entry.ts';
+import { LogBuilder, releaseFields, testDigest } from '../support/log-builder.ts';
+
+let folder: string;
+let output: string[];
+const path = (name: string) => join(folder, name);
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'waxseal-release-'));
+  output = [];
+  for (const stream of ['log', 'error'] as const) {
+    vi.spyOn(console, stream).mockImplementation((text: string) => {
+      output.push(text);
+    });
+  }
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  await rm(folder, { recursive: true });
+});
+
+/** Runs `waxseal …` with these words. */
+async function waxseal(name: string, ...args: string[]): Promise<number> {
+  const command = [...releaseCommands, ...trustCommands].find((candidate) => candidate.name === name);
+  if (!command) throw new Error(`no command ${name}`);
+  return command.run(args);
+}
+
+/** Keys of these people, as `--publisher` options. */
+async function keysOf(...names: string[]): Promise<string[]> {
+  const options: string[] = [];
+  for (const name of names) {
+    await waxseal('release keygen', '--name', name, '--out', path(`${name}.key`));
+    options.push('--publisher', output.at(-1) ?? '');
+  }
+  return options;
+}
+
+/** A first policy of Ada, Bo and Cy, two of whom approve, signed by Ada and Bo. */
+async function firstPolicy(): Promise<string> {
+  const publishers = await keysOf('Ada', 'Bo', 'Cy');
+  const file = path('policy.json');
+  const what = ['--log', 'log.example/own', ...publishers, '--threshold', '2', '--out', file];
+  await waxseal('release init', ...what, '--key', path('Ada.key'), '--yes');
+  await waxseal('release sign', file, '--key', path('Bo.key'), '--yes');
+  return file;
+}
+
+async function fieldsFile(): Promise<string> {
+  const { expires: _, ...fields } = releaseKind.write(releaseFields(Date.now()));
+  await writeFile(path('fields.json'), `${JSON.stringify(fields, null, 2)}\n`);
+  return path('fields.json');
+}
+
+/** The verdicts of a log on these entries. */
+async function verdicts(...files: string[]): Promise<(string | undefined)[]> {
+  const entries = await Promise.all(files.map(async (file) => new Uint8Array(await readFile(file))));
+  const { log, entrySha256 } = readPolicyEntry(entries[0] ?? new Uint8Array());
+  const judged = await Replay.from(emptyLedger(log, entrySha256)).apply(entries);
+  return judged.map(({ error }) => error?.code);
+}
+
+describe('a key', () => {
+  test('can be read by its owner only, and is never overwritten', async () => {
+    await keysOf('Ada');
+    expect((await stat(path('Ada.key'))).mode & 0o777).toBe(0o600);
+    await expect(keysOf('Ada')).rejects.toThrow('WAX_KEYFILE_EXISTS');
+  });
+});
+
+describe('a draft', () => {
+  test('collects signatures from one person after another until a log takes it', async () => {
+    const policy = await firstPolicy();
+    const draft = path('release.json');
+    const fields = await fieldsFile();
+    await waxseal('release approve', '--fields', fields, '--policy', policy, '--out', draft);
+    expect(output.at(-1)).toContain('has 0 of 2 signatures');
+    expect(await verdicts(policy, draft)).toEqual([undefined, 'WAX_STATEMENT_THRESHOLD']);
+    await waxseal('release sign', draft, '--key', path('Cy.key'), '--policy', policy, '--yes');
+    expect(output.at(-1)).toContain('has 1 of 2 signatures');
+    await waxseal('release sign', draft, '--key', path('Ada.key'), '--policy', policy, '--yes');
+    expect(output.at(-1)).toContain('is complete');
+    expect(await verdicts(policy, draft)).toEqual([undefined, undefined]);
+  });
+
+  test('says what it does before it is signed, and who has signed', async () => {
+    const policy = await firstPolicy();
+    const draft = path('release.json');
+    const about = ['--fields', await fieldsFile(), '--policy', policy, '--out', draft];
+    await waxseal('release approve', ...about, '--key', path('Ada.key'), '--yes');
+    output = [];
+    await waxseal('release show', draft, '--policy', policy);
+    expect(output.join('\n')).toContain('Approve waxseal-demo version 1.');
+    expect(output.join('\n')).toContain('https://enclave.example');
+    expect(output.join('\n')).toContain('Signed by Ada; 2 needed.');
+  });
+
+  test('is not signed when nobody is there to confirm', async () => {
+    const policy = await firstPolicy();
+    const draft = path('release.json');
+    await waxseal('release approve', '--fields', await fieldsFile(), '--policy', policy, '--out', draft);
+    await expect(waxseal('release sign', draft, '--key', path('Ada.key'))).rejects.toThrow(
+      'WAX_RELEASECMD_CONFIRM',
+    );
+    expect(parseEnvelope(await readFile(draft)).signatures).toEqual([]);
+  });
+
+  test('is not signed by somebody who is no publisher', async () => {
+    const policy = await firstPolicy();
+    await keysOf('Eve');
+    const draft = path('release.json');
+    await waxseal('release approve', '--fields', await fieldsFile(), '--policy', policy, '--out', draft);
+    await expect(
+      waxseal('release sign', draft, '--key', path('Eve.key'), '--policy', policy, '--yes'),
+    ).rejects.toThrow('WAX_PUBLISH_STRANGER');
+  });
+
+  test('is not signed under another policy than the one in force', async () => {
+    const policy = await firstPolicy();
+    const draft = path('release.json');
+    await waxseal('release approve', '--fields', await fieldsFile(), '--policy', policy, '--out', draft);
+    const next = path('next.json');
+    const change = [...(await keysOf('Dee')), '--threshold', '1', '--policy', policy, '--out', next];
+    await waxseal('release policy', ...change);
+    await expect(
+      waxseal('release sign', draft, '--key', path('Ada.key'), '--policy', next, '--yes'),
+    ).rejects.toThrow('WAX_PUBLISH_OTHER_POLICY');
+  });
+
+  test('never replaces a file', async () => {
+    const policy = await firstPolicy();
+    const fields = await fieldsFile();
+    await expect(
+      waxseal('release approve', '--fields', fields, '--policy', policy, '--out', fields),
+    ).rejects.toThrow('WAX_RELEASECMD_EXISTS');
+  });
+
+  test('is refused with more than 90 days, or with fields that a release does not have', async () => {
+    const policy = await firstPolicy();
+    const fields = await fieldsFile();
+    const about = ['--fields', fields, '--policy', policy, '--out', path('x.json')];
+    await expect(waxseal('release approve', ...about, '--days', '91')).rejects.toThrow(
+      'WAX_STATEMENT_VALIDITY',
+    );
+    await writeFile(fields, JSON.stringify({ ...JSON.parse(await readFile(fields, 'utf8')), debug: true }));
+    await expect(waxseal('release approve', ...about)).rejects.toThrow('WAX_STATEMENT_FORM');
+  });
+
+  test('of every other kind is one that a log takes', async () => {
+    const policy = await firstPolicy();
+    const commit = testDigest('commit').slice(0, 40);
+    const drafts: [string, ...string[]][] = [
+      ['release grace', '--platform', 'tdx', '--event', 'INTEL-TCB-R-20', '--reason', 'patching'],
+      ['release machine', '--platform', 'sev-snp', '--id', 'ab'.repeat(64), '--operator', 'Fernhill'],
+      [
+        'release extension',
+        ...['--browser', 'chrome', '--version', '1.0.0', '--manifest-sha256', testDigest('e')],
+        ...['--repository', 'https://example.org/waxseal', '--commit', commit],
+      ],
+      ['release close', '--reason', 'full'],
+    ];
+    const files = [policy];
+    for (const [i, [name, ...options]] of drafts.entries()) {
+      const file = path(`${i}.json`);
+      await waxseal(name, ...options, '--policy', policy, '--out', file, '--key', path('Ada.key'), '--yes');
+      await waxseal('release sign', file, '--key', path('Bo.key'), '--policy', policy, '--yes');
+      files.push(file);
+    }
+    expect(await verdicts(...files)).toEqual(files.map(() => undefined));
+  });
+});
+
+describe('a draft out of a log', () => {
+  async function served(): Promise<LogBuilder> {
+    const log = await LogBuilder.create({ at: Date.now() - 60_000 });
+    await log.release({ version: 3 });
+    await log.publish();
+    vi.stubGlobal('fetch', log.fetch);
+    await writeFile(path('domain.json'), formatTrustDomain(log.domain()));
+    return log;
+  }
+  const drafted = async (file: string) => parseStatement(parseEnvelope(await readFile(file)).payload);
+
+  test('names entry and statement of what it revokes, under the policy in force', async () => {
+    const log = await served();
+    const file = path('revoke.json');
+    const what = ['--index', '1', '--reason', 'a hole', '--domain', path('domain.json')];
+    await waxseal('release revoke', ...what, '--out', file);
+    expect(output.at(-1)).toContain('has 0 of 1 signatures');
+    const { payload } = parseEnvelope(log.entries[1] ?? new Uint8Array());
+    const hash = Buffer.from(await crypto.subtle.digest('SHA-256', new Uint8Array(payload))).toString('hex');
+    expect(await drafted(file)).toMatchObject({
+      action: 'revoke',
+      index: 1,
+      statementSha256: hash,
+      policy: log.policy,
+    });
+  });
+
+  test('renews a release with all its fields', async () => {
+    await served();
+    const file = path('renewal.json');
+    await waxseal('release renew', '--index', '1', '--domain', path('domain.json'), '--out', file);
+    const { expires: _, ...fields } = releaseFields(0, { version: 3 });
+    expect(await drafted(file)).toMatchObject(fields);
+  });
+
+  test.each(['0', '7'])('is refused for entry %s, which cannot be taken back', async (index) => {
+    await served();
+    const what = [
+      '--index',
+      index,
+      '--reason',
+      'x',
+      '--domain',
+      path('domain.json'),
+      '--out',
+      path('x.json'),
+    ];
+    await expect(waxseal('release revoke', ...what)).rejects.toThrow('WAX_RELEASECMD_ENTRY');
+  });
+
+  test('is refused when the log cannot be verified', async () => {
+    const log = await served();
+    await log.publish({ by: [0] });
+    const what = ['--index', '1', '--reason', 'x', '--domain', path('domain.json'), '--out', path('x.json')];
+    await expect(waxseal('release revoke', ...what)).rejects.toThrow('quorum, WAX_ACCEPT_QUORUM');
+  });
+});
+
+describe('trust compare', () => {
+  test('marks what is weaker, and says so by its exit code', async () => {
+    const ours = await LogBuilder.create({ witnesses: 4, quorum: 3 });
+    const theirs = await LogBuilder.create({ origin: 'other.example/log', seed: 'other' });
+    const hardware = { 'sev-snp': {} };
+    await writeFile(path('ours.json'), formatTrustDomain(ours.domain({ hardware, enclaves: [] })));
+    await writeFile(path('theirs.json'), formatTrustDomain(theirs.domain()));
+    expect(await waxseal('trust compare', path('theirs.json'), path('ours.json'))).toBe(10);
+    expect(output.join('\n')).toContain('weaker  Simulated machines count.');
+    expect(await waxseal('trust compare', path('ours.json'), path('ours.json'))).toBe(0);
+  });
+});
