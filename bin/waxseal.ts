@@ -1,9 +1,10 @@
 /** `waxseal`: finds the command, runs it, and turns coded errors into one line and an exit code. */
 import { CodedError } from '../protocol/errors.ts';
 import { type Command, exitCodes } from './command.ts';
-import { commands } from './commands/index.ts';
+import { groups } from './commands/index.ts';
 
-function overview(): string {
+async function overview(): Promise<string> {
+  const commands = (await Promise.all(Object.values(groups).map((load) => load()))).flat();
   const width = Math.max(...commands.map((command) => command.name.length));
   const rows = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
   return [
@@ -18,8 +19,10 @@ function overview(): string {
   ].join('\n');
 }
 
-function select(words: string[]): { command: Command; rest: string[] } | null {
-  for (const command of [...commands].sort((a, b) => b.name.length - a.name.length)) {
+async function select(words: string[]): Promise<{ command: Command; rest: string[] } | null> {
+  const [group = ''] = words;
+  const load = Object.hasOwn(groups, group) ? groups[group] : undefined;
+  for (const command of (await load?.()) ?? []) {
     const name = command.name.split(' ');
     if (name.every((word, index) => words[index] === word))
       return { command, rest: words.slice(name.length) };
@@ -28,10 +31,10 @@ function select(words: string[]): { command: Command; rest: string[] } | null {
 }
 
 async function main(words: string[]): Promise<number> {
-  const selected = select(words);
+  const selected = await select(words);
   if (!selected) {
     const asked = words.length === 0 || ['--help', '-h', 'help'].includes(words[0] ?? '');
-    if (asked) console.log(overview());
+    if (asked) console.log(await overview());
     else console.error(`waxseal: no command "${words.slice(0, 2).join(' ')}". waxseal --help lists them.`);
     return asked ? exitCodes.ok : exitCodes.usage;
   }

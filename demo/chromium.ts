@@ -7,12 +7,12 @@ const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/snap/bin/chr
 
 /** Path of a Chromium that loads unpacked extensions; undefined leaves the choice to Playwright's own. */
 export function chromiumPath(): string | undefined {
-  return env['WAXSEAL_CHROMIUM'] ?? places.find((path) => existsSync(path));
+  return env.WAXSEAL_CHROMIUM ?? places.find((path) => existsSync(path));
 }
 
 /** Whether a window can be shown. */
 export function hasDisplay(): boolean {
-  return platform !== 'linux' || Boolean(env['DISPLAY'] || env['WAYLAND_DISPLAY']);
+  return platform !== 'linux' || Boolean(env.DISPLAY || env.WAYLAND_DISPLAY);
 }
 
 export interface ChromiumOptions {

@@ -25,7 +25,9 @@ export async function freePort(): Promise<number> {
 
 /** Starts a command that keeps running, and waits for the line of JSON that says that it is ready. */
 export function startService(args: string[]): Promise<Service> {
-  const child = spawn(execPath, [waxseal, ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(execPath, [waxseal, ...args, ...(args[0] === 'enclave' ? [] : ['--json'])], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors += text;

@@ -1,4 +1,14 @@
 import type { Command } from '../command.ts';
 
-/** Every command, in the order in which the overview lists them. */
-export const commands: readonly Command[] = [];
+/**
+ * Commands by their first word, in the order in which the overview lists them. Each group is loaded only when it
+ * is needed: the servers behind some of them take longer to load than most commands to run.
+ */
+export const groups: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
+  trust: async () => (await import('./trust.ts')).trustCommands,
+  audit: async () => [(await import('./audit.ts')).auditCommand],
+  release: async () => (await import('./release.ts')).releaseCommands,
+  log: async () => (await import('./log.ts')).logCommands,
+  witness: async () => (await import('./witness.ts')).witnessCommands,
+  enclave: async () => (await import('./enclave.ts')).enclaveCommands,
+};
