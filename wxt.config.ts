@@ -52,7 +52,13 @@ export default defineConfig({
       __WAXSEAL_SIMULATOR__: JSON.stringify(mode !== 'store'),
       __WAXSEAL_BROWSER__: JSON.stringify(browser),
     },
-    build: { target: 'es2024', sourcemap: false },
+    build: {
+      target: 'es2024',
+      sourcemap: false,
+      // Modules of the core only define things. Without this the simulator would stay in store builds: the
+      // bundler cannot know that making its verifier has no effect.
+      rolldownOptions: { treeshake: { moduleSideEffects: [{ test: /\/protocol\//, sideEffects: false }] } },
+    },
   }),
   manifest: ({ browser, mode }) => ({
     name: '__MSG_extName__',
