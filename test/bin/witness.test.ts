@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { witnessCommands } from '../../bin/commands/witness.ts';
+import { formatCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { parseVerifierKey } from '../../protocol/log/note.ts';
-import { signerFromSeed } from '../../protocol/log/signer.ts';
+import { signerFromSeed, signNote } from '../../protocol/log/signer.ts';
+import { formatAddCheckpoint } from '../../protocol/log/witness.ts';
 import { readKeyFile } from '../../transparency-log/keys/key-file.ts';
 import { originHash } from '../../transparency-log/witness/witness.ts';
 
-const log = signerFromSeed('log.example/one', 1, new Uint8Array(32).fill(1)).verifierKey;
+const signer = signerFromSeed('log.example/one', 1, new Uint8Array(32).fill(1));
+const log = signer.verifierKey;
 // Runs one command of the file that defines it, without the list of all commands.
 const runner = `
   import { witnessCommands } from ${JSON.stringify(new URL('../../bin/commands/witness.ts', import.meta.url).href)};
@@ -56,6 +59,32 @@ describe('waxseal witness', () => {
     child.kill('SIGTERM');
     expect(await exit).toBe(0);
     expect((await readKeyFile(key, 4)).verifierKey.text).toBe(said.key);
+  });
+
+  it('remembers what it cosigned although it is killed right after the answer', async () => {
+    const args = [
+      '--key',
+      join(folder, 'w.key'),
+      '--init',
+      'w.example',
+      '--log',
+      log.text,
+      '--port',
+      '0',
+      '--json',
+    ];
+    const post = async (process: { line: Promise<string> }, size: number) => {
+      const text = formatCheckpoint({ origin: 'log.example/one', size, root: new Uint8Array(32).fill(size) });
+      const checkpoint = `${text}\n${await signNote(text, signer)}`;
+      const body = formatAddCheckpoint({ oldSize: 0, proof: [], checkpoint });
+      return fetch(`${JSON.parse(await process.line).url}/add-checkpoint`, { method: 'POST', body });
+    };
+    const first = start('witness serve', ...args);
+    expect((await post(first, 7)).status).toBe(200);
+    first.child.kill('SIGKILL');
+    await first.exit;
+    const answer = await post(start('witness serve', ...args), 9);
+    expect([answer.status, await answer.text()]).toEqual([409, '7\n']);
   });
 
   it('refuses to run without a log, without a key, or under another name than the key has', async () => {

@@ -66,6 +66,8 @@ describe('cosignatures', () => {
     await expect(verifyCosignatures(noteOf(withTime(huge)), keys)).rejects.toThrow('WAX_LOG_SIGNATURE');
     const beyond = new Uint8Array(8).fill(255);
     await expect(verifyCosignatures(noteOf(withTime(beyond)), keys)).rejects.toThrow('WAX_LOG_SIGNATURE');
+    const longer = `— ${name} ${toBase64(concatBytes(bytes, Uint8Array.of(0)))}\n`;
+    await expect(verifyCosignatures(noteOf(longer), keys)).rejects.toThrow('WAX_LOG_SIGNATURE');
     await expect(verifyCosignatures(noteOf(withTime(new Uint8Array(0))), keys)).rejects.toThrow(
       'WAX_LOG_SIGNATURE',
     );

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { formatCheckpoint, verifyCheckpoint } from '../../../protocol/log/checkpoint.ts';
@@ -38,8 +39,8 @@ let folder: string;
 let app: FastifyInstance;
 let url: string;
 
-async function start(logs: WitnessedLog[] = [logOfKey(log.verifierKey.text)]): Promise<void> {
-  app = buildWitness({ signer, logs, database: join(folder, 'witness.db'), now: () => now });
+async function start(logs: WitnessedLog[] = [logOfKey(log.verifierKey.text)], by = signer): Promise<void> {
+  app = buildWitness({ signer: by, logs, database: join(folder, 'witness.db'), now: () => now });
   url = await app.listen({ host: '127.0.0.1', port: 0 });
 }
 
@@ -164,7 +165,13 @@ describe('add-checkpoint', () => {
     expect((await add(5, 5, { proof: [emptyRoot] })).status).toBe(422);
   });
 
-  it('cosigns only one of two forks that are submitted at the same time', async () => {
+  it('cosigns only one of many forks that are submitted at the same time, though signing takes a while', async () => {
+    await app.close();
+    const sign = async (message: Uint8Array) => {
+      await setTimeout(50);
+      return signer.sign(message);
+    };
+    await start(undefined, { ...signer, sign });
     await add(0, 3);
     const forks = Array.from({ length: 12 }, (_, number) => {
       // Each fork has another fourth leaf, and a good proof that it extends the three before.
