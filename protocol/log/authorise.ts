@@ -54,6 +54,26 @@ export function publishersFor(statement: Statement, policy: PolicyInForce | null
   return statement.kind === 'policy' ? statement.publishers : [];
 }
 
+interface PublisherKey {
+  name: string;
+  publicKey: Uint8Array;
+  keyid: string;
+}
+
+/** One list of publishers stands for thousands of entries. */
+const decoded = new WeakMap<readonly Publisher[], PublisherKey[]>();
+
+function keysOf(publishers: readonly Publisher[]): PublisherKey[] {
+  const known = decoded.get(publishers);
+  if (known !== undefined) return known;
+  const keys = publishers.map(({ name, key }) => {
+    const publicKey = parseBase64(key, 32);
+    return { name, publicKey, keyid: keyId(publicKey) };
+  });
+  decoded.set(publishers, keys);
+  return keys;
+}
+
 /**
  * The publishers that signed this envelope, by name. Signatures by other keys are ignored.
  * @throws WAX_STATEMENT_SIGNATURE for one bad signature by a publisher, however many others are good
@@ -61,9 +81,7 @@ export function publishersFor(statement: Statement, policy: PolicyInForce | null
 export async function verifySigners(envelope: Envelope, publishers: readonly Publisher[]): Promise<string[]> {
   const message = pae(envelope.payloadType, envelope.payload);
   const verified = await Promise.all(
-    publishers.map(async ({ name, key }) => {
-      const publicKey = parseBase64(key, 32);
-      const keyid = keyId(publicKey);
+    keysOf(publishers).map(async ({ name, publicKey, keyid }) => {
       const signature = envelope.signatures.find((candidate) => candidate.keyid === keyid);
       if (signature === undefined) return null;
       if (await verifyEd25519(publicKey, message, signature.sig)) return name;
