@@ -59,10 +59,9 @@ async function start(): Promise<void> {
   const configPath = values.config ?? 'enclave.json';
   const config = parseEnclaveConfig(await readFile(configPath));
   const models = values.models ?? join(configPath, '..');
-  const attester = await openAttester({ config, configPath, models }, values.simulate);
   const events = new EventList((line) => console.log(line));
   const { sequences, threads, recycleAfterSessions, recycleIdleS } = config.engine;
-  const engine = await startLlamaEngine({
+  const starting = startLlamaEngine({
     script: join(import.meta.dirname, 'engine-child.js'),
     models: config.models.map((model) => ({ ...model, path: join(models, model.file) })),
     sequences,
@@ -71,6 +70,10 @@ async function start(): Promise<void> {
     recycleIdleMs: 1000 * recycleIdleS,
     onCrash: () => events.notice('engine-crashed'),
   });
+  const [attester, engine] = await Promise.all([
+    openAttester({ config, configPath, models }, values.simulate),
+    starting,
+  ]);
   const logSizeHint = Number(values['log-size-hint']);
   const accessTokens =
     values.tokens === undefined ? null : parseAccessTokens(await readFile(values.tokens, 'utf8'));

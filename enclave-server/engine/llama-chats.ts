@@ -115,7 +115,8 @@ export class LlamaChats {
       this.#places.set(session, own);
       return own;
     }
-    if (this.#context.sequencesLeft === 0) {
+    // Again after each wait: another session may have taken the place that was made.
+    while (this.#context.sequencesLeft === 0) {
       const idle = [...this.#places].find(([, place]) => !place.busy);
       if (!idle) return null;
       await this.#drop(idle[0]);

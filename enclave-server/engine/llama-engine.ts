@@ -20,6 +20,8 @@ export interface LlamaEngineOptions {
   recycleIdleMs: number;
   /** Told when a process has ended that was not asked to. */
   onCrash?: () => void;
+  /** Told when a process has loaded its models: the first one, and each that waits from then on. */
+  onLoaded?: () => void;
 }
 
 // A process that dies while it loads is tried again, ever more slowly, not in a tight loop.
@@ -82,6 +84,10 @@ class LlamaEngine implements Engine {
   #spawn(): EngineProcess {
     const process = new EngineProcess(this.#process);
     void process.ended.then(() => this.#onEnd(process));
+    process.ready.then(
+      () => this.#options.onLoaded?.(),
+      () => {},
+    );
     return process;
   }
 
@@ -121,9 +127,15 @@ class LlamaEngine implements Engine {
 
   #settle(process: EngineProcess): void {
     if (this.#retired.has(process) && process.running === 0) process.kill();
-    if (process !== this.#active || process.running > 0) return;
+    if (process === this.#active && process.running === 0) this.#awaitIdle();
+  }
+
+  #awaitIdle(): void {
     clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => this.#promote(), this.#options.recycleIdleMs).unref();
+    this.#idleTimer = setTimeout(() => {
+      if (this.#standby?.loaded) this.#promote();
+      else this.#awaitIdle();
+    }, this.#options.recycleIdleMs).unref();
   }
 
   #onEnd(process: EngineProcess): void {

@@ -7,10 +7,14 @@
 // A UTF-8 sequence has at most four bytes, and a token at least one.
 const LONGEST_CODE_POINT = 4;
 
-/** Collects tokens until they decode to whole code points. */
+/** Collects tokens, and gives the text that is certain with each. */
 export class TokenText<Token> {
   readonly #decode: (tokens: readonly Token[]) => string;
   #pending: Token[] = [];
+  /** How much of the pending tokens' text was given already. */
+  #given = 0;
+  /** Tokens in a row that completed nothing. */
+  #stuck = 0;
 
   constructor(decode: (tokens: readonly Token[]) => string) {
     this.#decode = decode;
@@ -20,16 +24,21 @@ export class TokenText<Token> {
   push(token: Token): string {
     this.#pending.push(token);
     const text = this.#decode(this.#pending);
-    // A byte of an unfinished character decodes to U+FFFD; after four tokens it is not going to finish.
-    if (text.endsWith('\uFFFD') && this.#pending.length < LONGEST_CODE_POINT) return '';
-    this.#pending = [];
-    return text;
+    // The bytes of an unfinished character decode to one U+FFFD at the end.
+    const unfinished = text.endsWith('\uFFFD');
+    const piece = text.slice(this.#given, unfinished ? -1 : undefined);
+    this.#given += piece.length;
+    this.#stuck = piece === '' ? this.#stuck + 1 : 0;
+    // A character that four tokens have not finished never will be.
+    return !unfinished || this.#stuck === LONGEST_CODE_POINT ? piece + this.flush() : piece;
   }
 
   /** What is left at the end, malformed or not. */
   flush(): string {
-    const text = this.#pending.length === 0 ? '' : this.#decode(this.#pending);
+    const text = this.#pending.length === 0 ? '' : this.#decode(this.#pending).slice(this.#given);
     this.#pending = [];
+    this.#given = 0;
+    this.#stuck = 0;
     return text;
   }
 }
