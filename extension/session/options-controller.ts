@@ -2,6 +2,7 @@
 import { parseBase64, toBase64 } from '../../protocol/bytes.ts';
 import { CodedError } from '../../protocol/errors.ts';
 import { parseTrustDomain } from '../../protocol/policy.ts';
+import { compareTrustDomains } from '../../protocol/policy-diff.ts';
 import { ask } from '../ask.ts';
 import { browser } from '../browser.ts';
 import type { OptionsController, OptionsView } from '../ui/controller.ts';
@@ -53,6 +54,17 @@ async function load(): Promise<Omit<OptionsView, 'candidate' | 'refusal' | 'vers
   };
 }
 
+/** Reads a file that might be added, and what it would allow next to the built-in trust domain. */
+async function readCandidate(file: string, text: string): Promise<OptionsView['candidate']> {
+  const domain = parseTrustDomain(text);
+  const candidate = { file, text, domain: summarise(domain, null) };
+  const own = (await readTrust()).domains.find(({ importedAt }) => importedAt === null)?.domain;
+  if (own === undefined) return { ...candidate, lines: [] };
+  const { state } = readLog(await ask('log/get', { domain: own.name }), own);
+  const builtIn = { domain: own, approvers: state?.ledger.policy ?? null };
+  return { ...candidate, lines: compareTrustDomains({ domain, approvers: null }, builtIn) };
+}
+
 function refusalOf(error: unknown): OptionsView['refusal'] {
   if (!(error instanceof CodedError)) throw error;
   return { code: error.code, message: error.message };
@@ -75,10 +87,9 @@ export function createOptionsController(): OptionsController {
   return {
     current: () => store.current(),
     subscribe: (listener) => store.subscribe(listener),
-    offerImport(file, text) {
+    async offerImport(file, text) {
       try {
-        const domain = summarise(parseTrustDomain(text), null);
-        store.update({ candidate: { file, text, domain }, refusal: null });
+        store.update({ candidate: await readCandidate(file, text), refusal: null });
       } catch (error) {
         store.update({ candidate: null, refusal: refusalOf(error) });
       }

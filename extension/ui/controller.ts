@@ -4,6 +4,7 @@
  * states carry facts (names, times, counts), never sentences.
  * @module
  */
+import type { DiffLine } from '../../protocol/policy-diff.ts';
 import type { ReportState, Row, VerificationReport } from '../../protocol/report.ts';
 import type { Observable } from './store.ts';
 
@@ -217,7 +218,13 @@ export interface OptionsView {
   readonly builtIn: DomainSummary;
   readonly imported: readonly (DomainSummary & { readonly importedAt: number })[];
   /** A file waiting for the person's decision. */
-  readonly candidate: { readonly file: string; readonly text: string; readonly domain: DomainSummary } | null;
+  readonly candidate: {
+    readonly file: string;
+    readonly text: string;
+    readonly domain: DomainSummary;
+    /** What it would allow, next to the built-in one; empty where none is built in. */
+    readonly lines: readonly DiffLine[];
+  } | null;
   /** Why the last file was refused: its code and what it said. */
   readonly refusal: { readonly code: string; readonly message: string } | null;
   readonly enclaves: readonly {

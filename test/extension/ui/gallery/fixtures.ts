@@ -1,6 +1,13 @@
 /** Invented names and numbers for looking at every state. It is 22 November 2026, 14:02. */
 
-import type { ChatView, Figures, StateId, Status } from '../../../../extension/ui/controller.ts';
+import type {
+  ChatView,
+  DomainSummary,
+  Figures,
+  OptionsView,
+  StateId,
+  Status,
+} from '../../../../extension/ui/controller.ts';
 import type { Row, RowId, VerificationReport } from '../../../../protocol/report.ts';
 
 export const now = Date.parse('2026-11-22T14:02:00Z');
@@ -226,4 +233,87 @@ export const view: ChatView = {
   ],
   explorer: 'https://log.waxseal.example/2026/',
   frame: null,
+};
+
+const waxseal: DomainSummary = {
+  name: 'Waxseal',
+  log: { origin: 'log.waxseal.example/2026', size: 4182 },
+  publishers: { needed: 2, all: 3 },
+  witnesses: {
+    needed: 3,
+    all: 4,
+    operators: ['Harbour Light', 'Tartu Tech Library', 'Rowan Foundation', 'Kestrel Systems'],
+  },
+  chips: ['AMD Genoa', 'AMD Turin', 'Intel TDX', 'AWS Nitro'],
+  simulator: false,
+  services: ['https://chat.fernhill.example', 'https://two.example', 'https://three.example'],
+  freshHours: 24,
+};
+
+export const options: OptionsView = {
+  builtIn: waxseal,
+  imported: [
+    {
+      ...waxseal,
+      name: 'City Hospital',
+      services: ['https://ai.cityhospital.example'],
+      importedAt: Date.parse('2026-11-03T10:00:00Z'),
+    },
+  ],
+  candidate: null,
+  refusal: null,
+  enclaves: [
+    { service: 'https://chat.fernhill.example', name: 'Fernhill', domain: 'Waxseal', chosen: true },
+    {
+      service: 'https://ai.cityhospital.example',
+      name: 'City Hospital',
+      domain: 'City Hospital',
+      chosen: false,
+    },
+  ],
+  sites: [
+    { origin: 'https://parley.example', box: true, adapter: false },
+    { origin: 'https://open.example', box: true, adapter: true },
+  ],
+  seal: seed,
+  history: false,
+  version: '0.1.0',
+};
+
+export const candidate: OptionsView['candidate'] = {
+  file: 'northern-lab.waxtrust.json',
+  text: '{ "format": "waxseal-trust-domain/1", "name": "Northern Lab" }',
+  domain: { ...waxseal, name: 'Northern Lab' },
+  lines: [
+    {
+      id: 'enclaves',
+      mark: 'new',
+      title: 'It may vouch for 2 enclaves',
+      detail: 'ai.northern.example, draft.northern.example',
+    },
+    {
+      id: 'log',
+      mark: 'new',
+      title: 'A different log',
+      detail: 'log.northern.example/2026, starting at 1204 entries',
+    },
+    {
+      id: 'publishers',
+      mark: 'weaker',
+      title: 'One person alone can approve a program',
+      detail: 'Needs 1 of 2 publishers. The built-in one needs 2 of 3.',
+    },
+    {
+      id: 'hardware',
+      mark: 'weaker',
+      title: 'Hardware counts that is refused here',
+      detail: 'more AMD chips count.',
+    },
+    {
+      id: 'witnesses',
+      mark: 'same',
+      title: 'Witnesses',
+      detail: '3 of 4 must agree, and 1 of them may cheat.',
+    },
+  ],
 };

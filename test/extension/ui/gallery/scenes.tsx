@@ -4,12 +4,17 @@ import { ChatSurface } from '../../../../extension/ui/chat/chat-view.tsx';
 import type {
   ChatController,
   ChatView,
+  OptionsController,
+  OptionsView,
   PopupController,
   PopupView,
   StateId,
+  WelcomeController,
 } from '../../../../extension/ui/controller.ts';
+import { Options, type OptionsSection } from '../../../../extension/ui/options/options-view.tsx';
 import { Popup } from '../../../../extension/ui/popup/popup-view.tsx';
 import { Store } from '../../../../extension/ui/store.ts';
+import { Welcome } from '../../../../extension/ui/welcome/welcome-view.tsx';
 import * as fixture from './fixtures.ts';
 
 export interface Scene {
@@ -267,8 +272,57 @@ const popups = {
   'popup-papers': popup({ status: fixture.status('papers') }),
 };
 
+function welcome(begin: 1 | 2 | 3 | 4, press: readonly string[] = []): Scene {
+  const controls: Omit<WelcomeController, 'current' | 'subscribe'> = { setSeal: nothing, finish: nothing };
+  const store = Object.assign(new Store({ seal: fixture.seed }), controls);
+  return { width: 1000, height: 640, draw: () => <Welcome controller={store} begin={begin} />, press };
+}
+
+const welcomes = {
+  'welcome-1': welcome(1),
+  'welcome-2': welcome(2),
+  'welcome-3': welcome(3),
+  'welcome-4': welcome(4),
+  'welcome-4-answer': welcome(4, ['Box A']),
+};
+
+function options(
+  begin: OptionsSection,
+  change: Partial<OptionsView> = {},
+  press: readonly string[] = [],
+): Scene {
+  const controls: Omit<OptionsController, 'current' | 'subscribe'> = {
+    offerImport: nothing,
+    acceptImport: nothing,
+    declineImport: nothing,
+    removeDomain: nothing,
+    chooseEnclave: nothing,
+    removeSite: nothing,
+    setAdapter: nothing,
+    setHistory: nothing,
+    setSeal: nothing,
+    openWelcome: nothing,
+  };
+  const store = Object.assign(new Store({ ...fixture.options, ...change }), controls);
+  return { width: 1120, height: 980, draw: () => <Options controller={store} begin={begin} />, press };
+}
+
+const optionPages = {
+  'options-trust': options('trust', { candidate: fixture.candidate }),
+  'options-refused': options('trust', {
+    refusal: { code: 'WAX_POLICY_QUORUM', message: 'WAX_POLICY_QUORUM: Too few witnesses must agree.' },
+  }),
+  'options-enclaves': options('enclaves'),
+  'options-sites': options('sites'),
+  'options-seal': options('seal', {}, ['Change my seal']),
+  'options-history': options('history'),
+  'options-about': options('about'),
+};
+
 export const scenes: Readonly<Record<string, Scene>> = {
   ...chats,
   ...popups,
+  ...welcomes,
+  ...optionPages,
   'chain-failed': { ...chats['chain-failed'], press: ['See what failed'], height: 1300 },
 };

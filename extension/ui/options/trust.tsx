@@ -1,0 +1,114 @@
+import type { ComponentChildren } from 'preact';
+import type { DomainSummary, OptionsController, OptionsView } from '../controller.ts';
+import { formatDate } from '../i18n/format.ts';
+import { t, tn } from '../i18n/messages.ts';
+import { StateIcon } from '../icons/state-icon.tsx';
+import { UiIcon } from '../icons/ui-icon.tsx';
+import { ImportDialog } from './import-dialog.tsx';
+
+/** One line about a trust domain: who approves, who watches, which chips count. */
+function inShort({ publishers, witnesses, chips }: DomainSummary): string {
+  const approve = publishers && t('domainPublishers', { k: publishers.needed, n: publishers.all });
+  const watch = t('domainWitnesses', { k: witnesses.needed, n: witnesses.all });
+  return [approve, watch, ...chips].filter((part) => part !== null).join(', ');
+}
+
+interface CardProps {
+  readonly domain: DomainSummary;
+  readonly importedAt: number | null;
+  readonly children?: ComponentChildren;
+}
+
+function DomainCard({ domain, importedAt, children }: CardProps) {
+  const imported = importedAt !== null;
+  const icon = domain.simulator ? 'sim' : imported ? 'imported' : 'sealed';
+  const { log, witnesses, chips, services, freshHours } = domain;
+  return (
+    <details class={imported ? 'domain card card-dashed' : 'domain card'}>
+      <summary class="domain-head">
+        <StateIcon name={icon} size={30} />
+        <span class="domain-words">
+          <span class="domain-name">
+            {domain.name}{' '}
+            <span class="pill">
+              {imported ? t('importedOn', { date: formatDate(importedAt) }) : t('builtIn')}
+            </span>
+          </span>
+          <span class="domain-short">
+            {imported ? t('domainAlways', { name: domain.name }) : inShort(domain)}
+          </span>
+        </span>
+        <span class="domain-count">{tn('enclaveCount', services.length)}</span>
+        <UiIcon name="chev" size={16} />
+      </summary>
+      <div class="domain-more">
+        <dl class="pairs">
+          <dt>{t('domainLog')}</dt>
+          <dd>{t('domainLogText', { origin: log.origin, n: log.size })}</dd>
+          <dt>{t('linkWitnesses')}</dt>
+          <dd>
+            {t('domainWitnesses', { k: witnesses.needed, n: witnesses.all })}:{' '}
+            {witnesses.operators.join(', ')}
+          </dd>
+          <dt>{t('domainFresh')}</dt>
+          <dd>{t('domainFreshText', { n: freshHours })}</dd>
+          <dt>{t('domainChips')}</dt>
+          <dd>{[...chips, ...(domain.simulator ? [t('simulatorName')] : [])].join(', ')}</dd>
+          <dt>{t('domainServices')}</dt>
+          <dd>{services.join(', ')}</dd>
+        </dl>
+        {children}
+      </div>
+    </details>
+  );
+}
+
+/** Trust domains: the built-in one, imported ones, and the import of another. */
+export function Trust({ view, controller }: { view: OptionsView; controller: OptionsController }) {
+  const { builtIn, imported, candidate, refusal } = view;
+  const read = async (input: HTMLInputElement) => {
+    const file = input.files?.[0];
+    if (file) controller.offerImport(file.name, await file.text());
+    // So that choosing the same file again is a change.
+    input.value = '';
+  };
+  return (
+    <section>
+      <h1 class="statement">{t('trustTitle')}</h1>
+      <p class="lede">{t('trustText')}</p>
+      {builtIn.services.length > 0 && <DomainCard domain={builtIn} importedAt={null} />}
+      {imported.map((domain) => (
+        <DomainCard key={domain.name} domain={domain} importedAt={domain.importedAt}>
+          <button type="button" class="button" onClick={() => controller.removeDomain(domain.name)}>
+            {t('removeDomain')}
+          </button>
+        </DomainCard>
+      ))}
+      {candidate ? (
+        <ImportDialog key={candidate.file} candidate={candidate} controller={controller} />
+      ) : (
+        <div class="import">
+          <label class="button import-file">
+            {t('importFile')}
+            <input
+              type="file"
+              class="visually-hidden"
+              accept=".json,application/json"
+              onChange={(event) => read(event.currentTarget)}
+            />
+          </label>
+          <span class="caption">{t('importNote')}</span>
+        </div>
+      )}
+      {refusal && (
+        <div class="refused card" role="alert">
+          <StateIcon name="warn" size={24} />
+          <div>
+            <p class="refused-title">{t('importRefused')}</p>
+            <p class="caption mono">{refusal.message}</p>
+          </div>
+        </div>
+      )}
+    </section>
+  );
+}
