@@ -37,6 +37,8 @@ export interface EvidenceInput {
   readonly at: number;
   /** The 64 bytes that the report must carry; null fails the binding check. */
   readonly expectedReportData: Uint8Array | null;
+  /** Nitro only, for documents of other protocols: ours carry no nonce. */
+  readonly expectedNonce?: Uint8Array;
 }
 
 /** Accept only if every check has the state `pass`. */

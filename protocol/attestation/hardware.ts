@@ -1,5 +1,6 @@
 import type { EvidenceVerifier } from './evidence.ts';
-import { AMD_ROOTS, INTEL_ROOT } from './roots.ts';
+import { createNitroVerifier } from './nitro/verify.ts';
+import { AMD_ROOTS, AWS_ROOT, INTEL_ROOT } from './roots.ts';
 import { createSnpVerifier } from './snp/verify.ts';
 import { createTdxVerifier } from './tdx/verify.ts';
 
@@ -7,4 +8,5 @@ import { createTdxVerifier } from './tdx/verify.ts';
 export const hardwareVerifiers: EvidenceVerifier[] = [
   createSnpVerifier({ code: 1, type: 'sev-snp', vendor: 'AMD', simulated: false, roots: AMD_ROOTS }),
   createTdxVerifier(INTEL_ROOT),
+  createNitroVerifier(AWS_ROOT),
 ];

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../json.ts';
-import { readInteger, readMap, readObject, readString } from '../../shape.ts';
+import { readBoolean, readInteger, readMap, readObject, readString } from '../../shape.ts';
 import { attestationError } from '../errors.ts';
 
 /** What a Nitro enclave must satisfy. PCR0, 1 and 2 are met by a logged release, always. */
@@ -11,9 +11,16 @@ export interface NitroPolicy {
   readonly clockSkewSeconds: number;
   /** Required values by index, from 3 on, in hexadecimal. */
   readonly pcrs: Readonly<Record<string, string>>;
+  /** Accept documents that carry a key for another protocol; it is not used. */
+  readonly publicKey: boolean;
 }
 
-const defaults: Omit<NitroPolicy, 'type'> = { maximumAgeSeconds: 300, clockSkewSeconds: 60, pcrs: {} };
+const defaults: Omit<NitroPolicy, 'type'> = {
+  maximumAgeSeconds: 300,
+  clockSkewSeconds: 60,
+  pcrs: {},
+  publicKey: false,
+};
 
 function readPcrs(value: JsonValue, path: string): Record<string, string> {
   const pcrs: Record<string, string> = {};
@@ -28,7 +35,7 @@ function readPcrs(value: JsonValue, path: string): Record<string, string> {
 
 /** Reads a policy for Nitro. Keys that are left out have the strict default; unknown keys are an error. */
 export function parseNitroPolicy(value: JsonValue, path: string): NitroPolicy {
-  const { maximumAgeSeconds, clockSkewSeconds, pcrs } = readObject(
+  const { maximumAgeSeconds, clockSkewSeconds, pcrs, publicKey } = readObject(
     value,
     path,
     [],
@@ -41,5 +48,6 @@ export function parseNitroPolicy(value: JsonValue, path: string): NitroPolicy {
     maximumAgeSeconds: seconds(maximumAgeSeconds, 'maximumAgeSeconds', defaults.maximumAgeSeconds),
     clockSkewSeconds: seconds(clockSkewSeconds, 'clockSkewSeconds', defaults.clockSkewSeconds),
     pcrs: pcrs === undefined ? defaults.pcrs : readPcrs(pcrs, `${path}.pcrs`),
+    publicKey: publicKey === undefined ? defaults.publicKey : readBoolean(publicKey, `${path}.publicKey`),
   };
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseCrl } from '../../../protocol/attestation/crl.ts';
 import { DerReader, tags } from '../../../protocol/attestation/der.ts';
+import { parseCoseSign1, parseNitroDocument } from '../../../protocol/attestation/nitro/document.ts';
 import { parsePemChain } from '../../../protocol/attestation/pem.ts';
 import { readSignature } from '../../../protocol/attestation/snp/form.ts';
 import { parseSnpReport } from '../../../protocol/attestation/snp/report.ts';
@@ -9,6 +10,7 @@ import { parseTdxQuote } from '../../../protocol/attestation/tdx/quote.ts';
 import { parseCertificate } from '../../../protocol/attestation/x509.ts';
 import { nobleBackend, type SignatureBackend, webCryptoBackend } from '../../../protocol/signatures.ts';
 import { makeSnp } from '../../support/attestation/amd-pki.ts';
+import { makeNitro } from '../../support/attestation/aws-pki.ts';
 import { makeTdx } from '../../support/attestation/intel-pki.ts';
 import { sharedVectors } from '../../support/shared-vectors.ts';
 
@@ -78,6 +80,20 @@ function tdxSigned(what: string, bytes: Uint8Array): Signed[] {
   ];
 }
 
+function nitroSigned(what: string, bytes: Uint8Array): Signed[] {
+  const { payload, signed, signature } = parseCoseSign1(bytes);
+  const { certificate, caBundle } = parseNitroDocument(payload);
+  const chain = [certificate, ...caBundle.toReversed()].map(parseCertificate);
+  const key = chain[0]?.publicKey;
+  if (key?.kind !== 'ec') return [];
+  return [
+    { what, ask: (backend, change) => backend.ecdsaP384(key.point, change(signed), signature) },
+    ...chain.map((child, index) =>
+      bySigner(`${what}: ${child.subjectCommonName}`, child, chain[index + 1] ?? child),
+    ),
+  ];
+}
+
 function realSigned(): Signed[] {
   const folder = sharedVectors('attestation');
   const roots = sharedVectors('roots');
@@ -86,6 +102,7 @@ function realSigned(): Signed[] {
     (file) => /v[cl]ek\.der$/.test(file) && !file.includes('wrong'),
   );
   const tdx = readdirSync(`${folder}tdx`).filter((file) => file.startsWith('v'));
+  const nitro = readdirSync(`${folder}nitro`).filter((file) => !/^bad|^malformed/.test(file));
   return [
     ...snp.flatMap((file) => {
       const line = file.split('-')[0];
@@ -102,6 +119,7 @@ function realSigned(): Signed[] {
       );
     }),
     ...tdx.flatMap((file) => tdxSigned(file, read(`${folder}tdx/${file}`))),
+    ...nitro.flatMap((file) => nitroSigned(file, read(`${folder}nitro/${file}`))),
   ];
 }
 
@@ -109,6 +127,7 @@ const snp = makeSnp().input;
 const signed = [
   ...snpSigned('own report', snp.evidence, snp.endorsements),
   ...tdxSigned('own quote', makeTdx().input.evidence),
+  ...nitroSigned('own document', makeNitro().input.evidence),
   ...realSigned(),
 ];
 

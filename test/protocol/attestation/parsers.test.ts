@@ -13,8 +13,7 @@ describe.each([
   { name: 'certificate', parse: parseCertificate, originals: [vcek, ark] },
   { name: 'revocation list', parse: parseCrl, originals: [crl] },
 ])('the $name parser', ({ parse, originals }) => {
-  it('answers noise and mutations with a value or a coded error, in bounded time', () => {
-    const started = performance.now();
+  it('answers noise and mutations with a value or a coded error', () => {
     for (const original of originals) {
       fc.assert(
         fc.property(fc.oneof(noise, mutationsOf(original)), (bytes) => {
@@ -23,7 +22,6 @@ describe.each([
         { seed: 6, numRuns: 1500 },
       );
     }
-    expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   it('does not accept two forms of one signed part', () => {

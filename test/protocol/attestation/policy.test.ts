@@ -18,7 +18,13 @@ describe('hardware policies', () => {
       vmpl: 0,
     });
     expect(policy.tdx).toMatchObject({ statuses: ['UpToDate'], relaunchAdvised: false, septVeDisable: true });
-    expect(policy.nitro).toEqual({ type: 'nitro', maximumAgeSeconds: 300, clockSkewSeconds: 60, pcrs: {} });
+    expect(policy.nitro).toEqual({
+      type: 'nitro',
+      maximumAgeSeconds: 300,
+      clockSkewSeconds: 60,
+      pcrs: {},
+      publicKey: false,
+    });
     expect(policy['sev-snp-simulated']).toBeUndefined();
   });
 
