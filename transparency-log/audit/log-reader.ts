@@ -95,7 +95,10 @@ export async function* inOrder<Item, Result>(
   const running: Promise<Result>[] = [];
   try {
     for (const item of items) {
-      running.push(work(item));
+      const result = work(item);
+      // One that fails before its turn must not count as unhandled; it throws when its turn comes.
+      result.catch(() => {});
+      running.push(result);
       const first = running.length === width ? running.shift() : undefined;
       if (first !== undefined) yield await first;
     }

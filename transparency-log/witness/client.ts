@@ -76,13 +76,15 @@ export class WitnessClient {
   /**
    * Submits to all witnesses in parallel. `quorum` resolves as soon as enough have cosigned, or when no more will;
    * `all` when the last one has answered or run out of time. Neither rejects.
+   * @throws WAX_LOG_* if what is submitted is no checkpoint
    */
   collect(submission: Submission): { quorum: Promise<WitnessOutcome[]>; all: Promise<WitnessOutcome[]> } {
+    const { size } = parseCheckpoint(parseNote(submission.checkpoint).text);
     const outcomes: WitnessOutcome[] = [];
     const { promise: quorum, resolve } = Promise.withResolvers<WitnessOutcome[]>();
     const isEnough = () => outcomes.filter(({ state }) => state === 'cosigned').length >= submission.quorum;
     const asked = this.#witnesses.map(async (witness) => {
-      const outcome = await this.#ask(witness, submission);
+      const outcome = await this.#ask(witness, submission, size);
       outcomes.push(outcome);
       if (isEnough()) resolve([...outcomes]);
       return outcome;
@@ -92,7 +94,7 @@ export class WitnessClient {
     return { quorum, all };
   }
 
-  async #ask(witness: WitnessEndpoint, submission: Submission): Promise<WitnessOutcome> {
+  async #ask(witness: WitnessEndpoint, submission: Submission, size: number): Promise<WitnessOutcome> {
     const { name } = witness.key;
     const failed = (error: CodedError, size: number | null = null): WitnessOutcome => ({
       name,
@@ -100,7 +102,6 @@ export class WitnessClient {
       error,
       size,
     });
-    const { size } = parseCheckpoint(parseNote(submission.checkpoint).text);
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const oldSize = Math.min(this.#sizes.get(name) ?? 0, size);
       let answer: HttpAnswer;
