@@ -17,7 +17,7 @@ export interface DiffLine {
 }
 
 /** How many publishers approve, out of how many; the log says it, so it may not be known yet. */
-export interface Approvers {
+interface Approvers {
   threshold: number;
   publishers: readonly unknown[];
 }

@@ -21,7 +21,7 @@ import {
   readString,
 } from './shape.ts';
 
-export interface Witness {
+interface Witness {
   name: string;
   /** Who runs it, for people. */
   operator: string;

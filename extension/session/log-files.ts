@@ -20,13 +20,13 @@ export interface LogFilesOptions {
   deadlineMs?: number | undefined;
 }
 
-export interface FetchedCheckpoint {
+interface FetchedCheckpoint {
   text: string;
   /** What the server says the time is, milliseconds; not authenticated. */
   serverTime: number | null;
 }
 
-export interface FetchedEntries {
+interface FetchedEntries {
   entries: Uint8Array[];
   bytes: number;
 }

@@ -48,7 +48,7 @@ export type Checked = { ok: true; checkpoint: CosignedCheckpoint } | { ok: false
 export type Accepted = { ok: true; state: LogState } | { ok: false; problem: LogProblem };
 
 /** How far clocks may be apart before that is the problem. */
-export const CLOCK_SKEW = 300_000;
+const CLOCK_SKEW = 300_000;
 
 /** What is known when a checkpoint is looked at. */
 export interface AcceptContext {

@@ -17,7 +17,7 @@ export const MAX_ENTRY_BYTES = 16 * 1024;
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 const MAX_SIGNATURES = 16;
 
-export interface EnvelopeSignature {
+interface EnvelopeSignature {
   /** Hex SHA-256 of the raw 32-byte Ed25519 key. */
   keyid: string;
   /** 64 bytes. */

@@ -32,7 +32,7 @@ export interface Grown {
 }
 
 /** Entries downloaded ahead of the accepted checkpoint, which no cosigned root vouches for yet. */
-export interface Pending extends Grown {
+interface Pending extends Grown {
   /** Base64 root at the size that the trust domain pins, once that size has been passed. */
   rootAtPin: string | null;
 }

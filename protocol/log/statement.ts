@@ -45,7 +45,7 @@ export type StatementOf<K extends KnownKind> = { [P in K]: { kind: P } & Stateme
 export type KnownStatement = StatementOf<KnownKind>;
 
 /** A statement of a kind that this version does not know; only what all kinds share can be read. */
-export interface UnknownStatement extends StatementBase {
+interface UnknownStatement extends StatementBase {
   kind: 'unknown';
   predicateType: string;
 }

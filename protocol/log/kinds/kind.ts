@@ -25,7 +25,7 @@ export interface Subject {
   sha256: string;
 }
 
-export type Predicate = { [key: string]: JsonValue | undefined };
+type Predicate = { [key: string]: JsonValue | undefined };
 
 /** How one kind of statement is read out of a predicate and written into one. */
 export interface Kind<Fields> {

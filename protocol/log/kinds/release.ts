@@ -34,7 +34,7 @@ const MAX_RETIRE_HOURS = MAX_DAYS * 24;
 const DEFAULT_RETIRE_HOURS = 168;
 
 /** Reference values for one shape of machine (such as "4 vCPU"); `registers` is register name to hex. */
-export interface ShapeMeasurement {
+interface ShapeMeasurement {
   shape: string;
   registers: { [register: string]: string };
 }
