@@ -86,6 +86,7 @@ const nitroRules: Rules<NitroPolicy> = {
   maximumAgeSeconds: ['older documents count', higher],
   clockSkewSeconds: ['documents from further in the future count', higher],
   pcrs: ['registers that are pinned here are open', unpins],
+  publicKey: ['documents with a key for another protocol count', allowed],
 };
 
 function compare<Policy>(rules: Rules<Policy>, theirs: Policy, ours: Policy): string[] {

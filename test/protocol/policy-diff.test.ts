@@ -102,6 +102,7 @@ describe('weaker', () => {
     ['protection keys', { tdx: { protectionKeys: true } }],
     ['performance counters', { tdx: { performanceMonitoring: true } }],
     ['old Nitro documents', { nitro: { maximumAgeSeconds: 3600 } }],
+    ['Nitro documents with a foreign key', { nitro: { publicKey: true } }],
     ['future Nitro documents', { nitro: { clockSkewSeconds: 3600 } }],
   ])('is hardware with %s', (_, hardware) => {
     expect(mark('hardware', { hardware })).toBe('weaker');
