@@ -10,5 +10,6 @@ export const groups: Readonly<Record<string, () => Promise<readonly Command[]>>>
   release: async () => (await import('./release.ts')).releaseCommands,
   log: async () => (await import('./log.ts')).logCommands,
   witness: async () => (await import('./witness.ts')).witnessCommands,
+  evidence: async () => (await import('./evidence.ts')).evidenceCommands,
   enclave: async () => (await import('./enclave.ts')).enclaveCommands,
 };
