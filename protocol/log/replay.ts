@@ -41,7 +41,8 @@ interface ReadEntry extends VerifiedEntry {
   envelope: Envelope | null;
 }
 
-const KEPT_REFUSALS = 32;
+/** Refused and not understood entries that are kept for reports; one is enough to act on. */
+const KEPT_ODDITIES = 32;
 const KEPT_EXPIRED = 30 * DAY;
 /** Signatures verified at once; more would only hold memory. */
 const RUN_LENGTH = 256;
@@ -139,7 +140,7 @@ export class Replay {
     if (error !== null || statement === null || statementSha256 === null) {
       this.#ledger.refusedCount += 1;
       const refusal = { index: judged.index, code: error?.code ?? 'WAX_STATEMENT_FORM' };
-      this.#ledger.refused = [...this.#ledger.refused, refusal].slice(-KEPT_REFUSALS);
+      this.#ledger.refused = [...this.#ledger.refused, refusal].slice(-KEPT_ODDITIES);
       return;
     }
     // What a single publisher can sign does not move the date, or one stolen key could shut out all others.
@@ -190,7 +191,8 @@ export class Replay {
     const ledger = this.#ledger;
     if (statement.kind === 'unknown') {
       const { predicateType } = statement;
-      if (statement.critical) ledger.notUnderstood = [...ledger.notUnderstood, { index, predicateType }];
+      if (!statement.critical) return;
+      ledger.notUnderstood = [...ledger.notUnderstood, { index, predicateType }].slice(0, KEPT_ODDITIES);
     } else if (statement.kind === 'policy') {
       ledger.policy = {
         index,

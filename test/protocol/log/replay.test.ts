@@ -247,6 +247,19 @@ describe('entries that do not count', () => {
     expect(judged.map(({ error }) => error?.code)).toEqual([undefined, undefined, 'WAX_STATEMENT_THRESHOLD']);
   });
 
+  test('are kept in small numbers, and counted', async () => {
+    const log = await LogBuilder.create();
+    log.fill(50);
+    for (let i = 0; i < 40; i++) {
+      log.now += 1000;
+      log.addBytes(await log.unknown(true));
+    }
+    const { ledger } = await replayAll(log);
+    expect(ledger.refused.map(({ index }) => index)).toEqual(Array.from({ length: 32 }, (_, i) => 19 + i));
+    expect(ledger.refusedCount).toBe(50);
+    expect(ledger.notUnderstood).toHaveLength(32);
+  });
+
   test('a log does not sequence a kind that it does not know', async () => {
     const log = await LogBuilder.create();
     const replay = Replay.from((await replayAll(log)).ledger);
