@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { Sessions } from '../../enclave-server/sessions.ts';
+import { ServerSession } from '../../protocol/session/server-turn.ts';
+import { testConfig } from '../support/enclave.ts';
+import { openedTurn, summary } from '../support/session.ts';
+
+function store(limits: object = {}) {
+  const clock = { at: 1000 };
+  const ended: number[] = [];
+  const { session, limits: configured } = testConfig({ limits });
+  const sessions = new Sessions({
+    session,
+    limits: configured,
+    now: () => clock.at,
+    onEnd: (number) => ended.push(number),
+  });
+  return { sessions, clock, ended };
+}
+
+const waiting = (sessions: Sessions) => {
+  const pending = { id: sessions.newId(), seed: new Uint8Array(32).fill(9), transcript: new Uint8Array(32) };
+  sessions.offer(pending);
+  return pending;
+};
+
+/** A live session with its first reply under way. */
+async function live(sessions: Sessions, endsAt = 1_801_000) {
+  const { server, turn } = await openedTurn();
+  const opened = sessions.open(server, endsAt);
+  sessions.begin(opened, turn);
+  return { opened, turn, keys: server };
+}
+
+function drain({ turn }: { turn: { reply: { next(): Uint8Array | null } } }): number {
+  let records = 0;
+  while (turn.reply.next() !== null) records++;
+  return records;
+}
+
+describe('offered sessions', () => {
+  it('are taken once', () => {
+    const { sessions } = store();
+    const { id } = waiting(sessions);
+    expect(sessions.take(id)).not.toBeNull();
+    expect(sessions.take(id)).toBeNull();
+  });
+
+  it('carry the prefix of this process and nothing that repeats', () => {
+    const { sessions } = store();
+    const ids = Array.from({ length: 100 }, () => Buffer.from(sessions.newId()));
+    expect(new Set(ids.map((id) => id.subarray(0, 4).toString('hex'))).size).toBe(1);
+    expect(new Set(ids.map((id) => id.toString('hex'))).size).toBe(100);
+    expect(store().sessions.instance).not.toEqual(sessions.instance);
+  });
+
+  it('can no longer be taken when their time is over, and their key is erased', () => {
+    const { sessions, clock } = store();
+    const first = waiting(sessions);
+    clock.at += 299_999;
+    expect(sessions.take(first.id)).not.toBeNull();
+    const second = waiting(sessions);
+    clock.at += 300_000;
+    expect(sessions.take(second.id)).toBeNull();
+    expect(second.seed.every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('are swept out with their keys when nobody comes', () => {
+    const { sessions, clock } = store({ pendingSessions: 2 });
+    const old = waiting(sessions);
+    clock.at += 200_000;
+    const young = waiting(sessions);
+    expect(() => sessions.newId()).toThrow('WAX_ENCLAVE_OVERLOADED');
+    clock.at += 100_000;
+    sessions.sweep();
+    expect(old.seed[0]).toBe(0);
+    expect(young.seed[0]).toBe(9);
+    expect(sessions.newId()).toHaveLength(16);
+  });
+});
+
+describe('live sessions', () => {
+  it('are found until their time is over, and then erased', async () => {
+    const { sessions, clock, ended } = store();
+    const session = await live(sessions);
+    session.turn.reply.finish(summary());
+    drain(session);
+    sessions.settle(session.opened, session.turn.reply);
+    expect(sessions.find(session.keys.id)).toBe(session.opened);
+    clock.at = 1_801_000;
+    expect(sessions.find(session.keys.id)).toBeNull();
+    expect(session.keys.ended).toBe(true);
+    expect(ended).toEqual([session.opened.number]);
+  });
+
+  it('are erased after ten idle minutes, which do not count while a reply is under way', async () => {
+    const { sessions, clock } = store();
+    const session = await live(sessions);
+    clock.at += 700_000;
+    sessions.sweep();
+    expect(session.keys.ended).toBe(false);
+    session.turn.reply.finish(summary());
+    drain(session);
+    sessions.settle(session.opened, session.turn.reply);
+    clock.at += 599_999;
+    sessions.sweep();
+    expect(session.keys.ended).toBe(false);
+    clock.at += 1;
+    sessions.sweep();
+    expect(session.keys.ended).toBe(true);
+  });
+
+  it('end a reply under way as "session over" when their time is over, padded like any other', async () => {
+    const { sessions, clock } = store();
+    const session = await live(sessions);
+    clock.at = 1_801_000;
+    sessions.sweep();
+    expect(session.opened.stop.signal.aborted).toBe(true);
+    expect(session.turn.reply.error).toBe('session-over');
+    expect(sessions.find(session.keys.id)).toBeNull();
+    expect(drain(session)).toBe(16);
+    sessions.settle(session.opened, session.turn.reply);
+    expect(session.keys.ended).toBe(true);
+  });
+
+  it('let a reply whose content has ended be padded to its end when their time is over', async () => {
+    const { sessions, clock } = store();
+    const session = await live(sessions);
+    session.turn.reply.finish(summary());
+    clock.at = 1_801_000;
+    sessions.sweep();
+    expect(session.turn.reply.error).toBeNull();
+    expect(session.keys.ended).toBe(false);
+    expect(drain(session)).toBe(16);
+    sessions.settle(session.opened, session.turn.reply);
+    expect(session.keys.ended).toBe(true);
+  });
+
+  it('are erased at once when dropped, reply and all, and told to the engine once', async () => {
+    const { sessions, ended } = store();
+    const session = await live(sessions);
+    sessions.drop(session.opened);
+    sessions.drop(session.opened);
+    expect(session.keys).toBeInstanceOf(ServerSession);
+    expect(session.keys.ended).toBe(true);
+    expect(session.turn.reply.next()).toBeNull();
+    expect(ended).toEqual([session.opened.number]);
+  });
+
+  it('count against their limit', async () => {
+    const { sessions } = store({ liveSessions: 1 });
+    await live(sessions);
+    expect(() => sessions.newId()).toThrow('WAX_ENCLAVE_OVERLOADED');
+  });
+
+  it('are all erased when the server stops', async () => {
+    const { sessions } = store();
+    const pending = waiting(sessions);
+    const session = await live(sessions);
+    sessions.close();
+    expect(pending.seed[0]).toBe(0);
+    expect(session.keys.ended).toBe(true);
+  });
+});
