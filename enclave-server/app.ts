@@ -4,7 +4,7 @@
  * @module
  */
 import type { Socket } from 'node:net';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { selfTestNativeHpke } from '../protocol/session/hpke.ts';
 import type { AccessTokens } from './access.ts';
 import type { Attester } from './attester/attester.ts';
@@ -48,16 +48,18 @@ function refuseConnection(_error: Error, socket: Socket): void {
   socket.destroy();
 }
 
-function answerErrors(app: FastifyInstance, parts: EnclaveParts): void {
-  // Whatever the framework finds wrong with a turn looks like everything else that is wrong with one.
-  app.setErrorHandler((_error, request, reply) => {
-    if (!request.url.startsWith(TURNS)) return reply.code(400).send();
-    parts.events.count('requests-refused');
-    return refuseTurn(reply);
+/** Every refusal that does not come from a route itself. Whatever is wrong with a turn looks the same. */
+function refuse(url: string, status: number, reply: FastifyReply): FastifyReply {
+  reply.headers(commonHeaders);
+  return url.startsWith(TURNS) ? refuseTurn(reply) : reply.code(status).send();
+}
+
+function answerErrors(app: FastifyInstance, { events }: EnclaveParts): void {
+  app.setErrorHandler((_error, { url }, reply) => {
+    if (url.startsWith(TURNS)) events.count('requests-refused');
+    return refuse(url, 400, reply);
   });
-  app.setNotFoundHandler((request, reply) => {
-    return request.url.startsWith(TURNS) ? refuseTurn(reply) : reply.code(404).send();
-  });
+  app.setNotFoundHandler(({ url }, reply) => refuse(url, 404, reply));
 }
 
 /**
@@ -94,6 +96,8 @@ export async function buildEnclave(options: EnclaveOptions): Promise<FastifyInst
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     clientErrorHandler: refuseConnection,
+    // Paths that cannot be decoded get here without passing a hook or a handler.
+    frameworkErrors: (_error, { url }, reply) => void refuse(url, 400, reply),
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(BINARY, { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
