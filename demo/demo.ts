@@ -7,12 +7,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { argv, env, exit } from 'node:process';
 import type { Frame, Page } from 'playwright';
-import { buildEnclaveBundle } from '../scripts/build-enclave.ts';
-import { buildExtension } from '../scripts/build-extension.ts';
+import { reportLines } from '../bin/report-text.ts';
 import { startAlteredEnclave } from './altered-enclave.ts';
+import { buildForDemo } from './build.ts';
 import { extensionId, hasDisplay, openChromium } from './chromium.ts';
 import { allowSite, exportReport, finishFirstRun, sealedBox, write } from './person.ts';
-import { reportLines } from './report-text.ts';
 import { type Stack, startStack } from './stack.ts';
 
 const prompt = 'explain attestation';
@@ -123,8 +122,7 @@ async function main(): Promise<boolean> {
   say('Waxseal demo. Everything runs on this computer. The enclave is simulated: nothing here is private.');
   section('Starting');
   say('Building     enclave server and extension');
-  await buildEnclaveBundle('development');
-  const built = await buildExtension('e2e', 'chrome');
+  const built = await buildForDemo('e2e');
   const stack = await startStack(folder, say);
   try {
     const extension = join(folder, 'extension');

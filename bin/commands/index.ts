@@ -5,6 +5,8 @@ import type { Command } from '../command.ts';
  * is needed: the servers behind some of them take longer to load than most commands to run.
  */
 export const groups: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
+  verify: async () => [(await import('./verify.ts')).verifyCommand],
+  chat: async () => [(await import('./chat.ts')).chatCommand],
   trust: async () => (await import('./trust.ts')).trustCommands,
   audit: async () => [(await import('./audit.ts')).auditCommand],
   release: async () => (await import('./release.ts')).releaseCommands,

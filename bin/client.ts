@@ -1,0 +1,97 @@
+/**
+ * A chat with an enclave from the command line: the client of the extension, with the trust domain and the
+ * state of the log in files.
+ */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { ChatSession } from '../extension/session/chat-session.ts';
+import { syncLog } from '../extension/session/log-client.ts';
+import { hardwareVerifiers } from '../protocol/attestation/hardware.ts';
+import { simulatorVerifier } from '../protocol/attestation/simulator.ts';
+import { parseUtf8 } from '../protocol/bytes.ts';
+import type { LogProblem } from '../protocol/log/accept.ts';
+import { formatLogState, type LogState, parseLogState } from '../protocol/log/state.ts';
+import { parseTrustDomain, type TrustDomain } from '../protocol/policy.ts';
+import { readOrigin } from '../protocol/shape.ts';
+import type { Surroundings } from '../protocol/verify.ts';
+import { clientCommandError } from './client-errors.ts';
+
+export const clientOptions = {
+  domain: { type: 'string' },
+  state: { type: 'string' },
+  token: { type: 'string' },
+  'allow-simulator': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const;
+
+/** Text for the help of both commands. */
+export const clientHelp = `  --domain FILE       trust domain that vouches for URL (waxseal-trust-domain/1); required
+  --state FILE        remember the log here between runs, to notice one that forks or shrinks
+  --token FILE        access token for the operator's service, alone in a file
+  --allow-simulator   accept simulated evidence too, which is not private, for development
+  --json              print one JSON object`;
+
+export interface ClientValues {
+  domain?: string;
+  state?: string;
+  token?: string;
+  'allow-simulator': boolean;
+}
+
+async function read(path: string): Promise<string> {
+  const bytes = await readFile(path).catch((cause) => {
+    throw clientCommandError('WAX_CLIENTCOMMAND_FILE', path, { cause });
+  });
+  return parseUtf8(bytes);
+}
+
+/** A state that cannot be read is an error: taken for "none yet", it would forget what the log once showed. */
+async function readState(path: string | undefined, domain: TrustDomain): Promise<LogState | null> {
+  if (path === undefined) return null;
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return null;
+    throw clientCommandError('WAX_CLIENTCOMMAND_FILE', path, { cause });
+  });
+  return text === null ? null : parseLogState(text, domain);
+}
+
+async function keepState(path: string | undefined, state: LogState): Promise<void> {
+  if (path === undefined) return;
+  await writeFile(`${path}.new`, formatLogState(state));
+  await rename(`${path}.new`, path);
+}
+
+/** Brings the log up to date once in every `syncMinutes`, or when it is known to be longer. */
+async function createLook(domain: TrustDomain, values: ClientValues) {
+  let state = await readState(values.state, domain);
+  let problem: LogProblem | null = null;
+  let syncedAt = Number.NEGATIVE_INFINITY;
+  const verifiers = values['allow-simulator'] ? [...hardwareVerifiers, simulatorVerifier] : hardwareVerifiers;
+  const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+  return async ({ leastSize }: { leastSize: number }): Promise<Surroundings> => {
+    const old = clock.monotonic() - syncedAt > domain.freshness.syncMinutes * 60_000;
+    if (old || (state?.checkpoint?.size ?? 0) < leastSize) {
+      for (let more = true; more; ) {
+        const step = await syncLog({ domain, state, fetch, now: clock.now });
+        ({ state, problem, more } = step);
+      }
+      if (state) await keepState(values.state, state);
+      syncedAt = clock.monotonic();
+    }
+    return { domain, imported: false, log: { state, problem }, clock, verifiers };
+  };
+}
+
+/** Opens a chat with the service at `url` under the trust domain of the options. */
+export async function openClient(url: string | undefined, values: ClientValues): Promise<ChatSession> {
+  if (url === undefined) throw clientCommandError('WAX_CLIENTCOMMAND_OPTION', 'URL');
+  if (values.domain === undefined) throw clientCommandError('WAX_CLIENTCOMMAND_OPTION', '--domain');
+  const domain = parseTrustDomain(await read(values.domain));
+  const origin = readOrigin(url.replace(/\/$/, ''), 'URL');
+  const token = values.token === undefined ? undefined : (await read(values.token)).trim();
+  return new ChatSession({
+    service: { origin, fetch: (...request) => fetch(...request) },
+    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    look: await createLook(domain, values),
+    token: () => token,
+  });
+}

@@ -1,0 +1,138 @@
+/** `waxseal chat`: a sealed chat from a terminal or a script. */
+import { createInterface } from 'node:readline/promises';
+import { parseArgs } from 'node:util';
+import { type ChatMessage, chatRequest } from '../../extension/session/chat-request.ts';
+import type { ChatSession } from '../../extension/session/chat-session.ts';
+import type { TurnResult } from '../../extension/session/chat-status.ts';
+import type { VerificationReport } from '../../protocol/report.ts';
+import { clientHelp, clientOptions, openClient } from '../client.ts';
+import { type Command, exitCodes } from '../command.ts';
+import { reportLines } from '../report-text.ts';
+
+interface Answer {
+  text: string;
+  result: TurnResult;
+  report: VerificationReport | null;
+}
+
+/** Sends the conversation and hands on the answer as it is authenticated. */
+async function ask(
+  client: ChatSession,
+  messages: readonly ChatMessage[],
+  write: (text: string) => void,
+): Promise<Answer> {
+  if (client.status.phase === 'idle') await client.check();
+  const model = client.status.report?.models[0]?.id ?? '';
+  let text = '';
+  const result = await client.send(chatRequest({ model, messages }), {
+    onEvent: (event) => {
+      if (event.kind !== 'text') return;
+      text += event.text;
+      write(event.text);
+    },
+  });
+  return { text, result, report: client.status.report };
+}
+
+/** What to tell a person about a turn that did not end well; null for one that did. */
+function explain({ result, report }: Answer): string | null {
+  switch (result.state) {
+    case 'complete':
+      return null;
+    case 'refused':
+      return [...(report ? reportLines(report) : []), '', 'Refused. Your message was not sent.'].join('\n');
+    case 'unreachable':
+      return `No answer. Nothing failed a check. ${result.failure.error.message}`;
+    case 'failed':
+      return `The model could not answer: ${result.error}.`;
+    case 'too-long':
+      return 'Too long for this service. Nothing was sent.';
+    case 'stopped':
+      return 'Stopped.';
+    case 'cut-off':
+      return 'The answer stopped early. What you see may be incomplete.';
+  }
+}
+
+function exitCodeOf({ state }: TurnResult): number {
+  if (state === 'complete') return exitCodes.ok;
+  return state === 'refused' ? exitCodes.rejected : exitCodes.unreachable;
+}
+
+/** One prompt, one answer. */
+async function once(client: ChatSession, prompt: string, json: boolean): Promise<number> {
+  const answer = await ask(client, [{ role: 'user', content: prompt }], (text) => {
+    if (!json) process.stdout.write(text);
+  });
+  const problem = explain(answer);
+  if (json) {
+    const { state } = answer.result;
+    console.log(JSON.stringify({ state, answer: answer.text, report: answer.report }));
+  } else {
+    if (answer.text !== '') process.stdout.write('\n');
+    if (problem !== null) console.error(problem);
+  }
+  return exitCodeOf(answer.result);
+}
+
+/** A conversation, until the end of the input. */
+async function converse(client: ChatSession): Promise<number> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const messages: ChatMessage[] = [];
+  let code: number = exitCodes.ok;
+  const status = await client.check();
+  if (status.report) {
+    const { verdict, simulated, service } = status.report;
+    if (verdict === 'fail') console.error(reportLines(status.report).join('\n'));
+    else
+      console.error(
+        simulated ? 'Simulated, not private. Its operator can read it.' : `Sealed to ${service}.`,
+      );
+  }
+  terminal.setPrompt('> ');
+  terminal.prompt();
+  for await (const line of terminal) {
+    const prompt = line.trim();
+    if (prompt !== '') {
+      messages.push({ role: 'user', content: prompt });
+      const answer = await ask(client, messages, (text) => process.stdout.write(text));
+      process.stdout.write('\n');
+      const problem = explain(answer);
+      if (problem !== null) console.error(problem);
+      // What was not answered is not part of the conversation.
+      if (answer.result.state === 'complete') messages.push({ role: 'assistant', content: answer.text });
+      else messages.pop();
+      code = exitCodeOf(answer.result);
+    }
+    terminal.prompt();
+  }
+  return code;
+}
+
+export const chatCommand: Command = {
+  name: 'chat',
+  summary: 'chat with an enclave service, every check first',
+  help: `Usage: waxseal chat URL [PROMPT] --domain FILE [OPTIONS]
+
+Checks the service at URL as the extension does, seals PROMPT to it and prints the answer. Without PROMPT it
+reads prompts line by line and keeps the conversation in memory until the input ends. If a check fails, nothing
+is sent.
+
+Options:
+${clientHelp}
+
+Example:
+  waxseal chat https://chat.fernhill.example "Explain attestation" --domain fernhill.json
+
+Exit codes: 0 answered in full, 10 a check failed, 20 no or no whole answer, 30 usage.`,
+  async run(args) {
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: clientOptions });
+    const [url, prompt] = positionals;
+    const client = await openClient(url, values);
+    try {
+      return await (prompt === undefined ? converse(client) : once(client, prompt, values.json));
+    } finally {
+      client.close();
+    }
+  },
+};
