@@ -8,7 +8,7 @@ import { parseJson } from '../json.ts';
 import { readHex, readInteger, readObject, readOneOf, readString } from '../shape.ts';
 import { sessionError } from './errors.ts';
 
-export interface Usage {
+interface Usage {
   prompt_tokens: number;
   completion_tokens: number;
   total_tokens: number;
@@ -26,7 +26,7 @@ export interface Summary {
 }
 
 /** Part of a call that the model wants made; `arguments` is a piece of JSON text. */
-export interface ToolCallDelta {
+interface ToolCallDelta {
   index: number;
   id?: string;
   name?: string;

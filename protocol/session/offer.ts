@@ -5,7 +5,7 @@
 import { concatBytes, equalBytes, utf8 } from '../bytes.ts';
 import { sessionError } from './errors.ts';
 
-export const OFFER_BYTES = 64;
+const OFFER_BYTES = 64;
 const PREFIX = concatBytes(utf8('WXSO'), Uint8Array.of(1), new Uint8Array(27));
 
 /** Makes an offer with a fresh nonce: `body` is what is sent, `nonce` its last 32 bytes. */

@@ -9,7 +9,7 @@ import { sessionError } from './errors.ts';
 import { eraseKey, type KeyAndNonce } from './keys.ts';
 import { TAG_BYTES } from './sizes.ts';
 
-export const recordTypes = { pad: 0, data: 1, end: 2, err: 3, fin: 4 } as const;
+const recordTypes = { pad: 0, data: 1, end: 2, err: 3, fin: 4 } as const;
 export type RecordType = keyof typeof recordTypes;
 const typeNames: readonly RecordType[] = ['pad', 'data', 'end', 'err', 'fin'];
 

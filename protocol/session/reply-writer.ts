@@ -3,7 +3,7 @@
  * about their number. It has no timer: the server asks for the next record each tick, or for all at once.
  * @module
  */
-import { concatBytes } from '../bytes.ts';
+import { concatBytes, u16 } from '../bytes.ts';
 import { sessionError } from './errors.ts';
 import { encodeEvent, type StreamEvent, type Summary } from './events.ts';
 import { RecordSealer, type RecordStream, recordCapacity } from './record.ts';
@@ -12,6 +12,8 @@ import { encodeTurnError, type TurnError } from './turn-errors.ts';
 
 /** Room kept for the closing summary, so that a reply can be closed whenever it is found full. */
 const SUMMARY_RESERVE = 384;
+const EVENT_HEADER_BYTES = 3;
+const LARGEST_EVENT = EVENT_HEADER_BYTES + 0xffff;
 
 export interface ReplyWriterOptions {
   stream: RecordStream;
@@ -29,6 +31,8 @@ export class ReplyWriter {
   readonly #sealer: RecordSealer;
   readonly #capacity: number;
   #queue: Uint8Array = new Uint8Array();
+  /** Where in the queue the newest event of text begins, while all of it is there and more can be added to it. */
+  #growing: { at: number; kind: 'text' | 'reasoning' } | null = null;
   #closing: Closing | null = null;
   /** Number of records in all; known once END or ERR was sealed. */
   #total: number | null = null;
@@ -78,7 +82,22 @@ export class ReplyWriter {
     const bytes = encodeEvent(event);
     if (this.#closing !== null || this.#recordsFor(bytes.length + SUMMARY_RESERVE) > this.#room())
       return false;
+    const kind = event.kind === 'text' || event.kind === 'reasoning' ? event.kind : null;
+    if (kind !== null && this.#grow(kind, bytes)) return true;
+    const grows = kind !== null && bytes.length <= LARGEST_EVENT;
+    this.#growing = grows ? { at: this.#queue.length, kind } : null;
     this.#queue = concatBytes(this.#queue, bytes);
+    return true;
+  }
+
+  /** Adds text to the event before it, if that still waits: tokens that share a tick share a header. */
+  #grow(kind: 'text' | 'reasoning', event: Uint8Array): boolean {
+    if (this.#growing?.kind !== kind) return false;
+    const { at } = this.#growing;
+    const size = this.#queue.length - at + event.length - EVENT_HEADER_BYTES;
+    if (size > LARGEST_EVENT) return false;
+    this.#queue = concatBytes(this.#queue, event.subarray(EVENT_HEADER_BYTES));
+    this.#queue.set(u16(size - EVENT_HEADER_BYTES), at + 1);
     return true;
   }
 
@@ -110,6 +129,8 @@ export class ReplyWriter {
     if (this.#queue.length > 0) {
       const payload = this.#queue.subarray(0, this.#capacity);
       this.#queue = this.#queue.subarray(payload.length);
+      const at = (this.#growing?.at ?? 0) - payload.length;
+      this.#growing = this.#growing !== null && at >= 0 ? { ...this.#growing, at } : null;
       return this.#sealer.seal('data', payload);
     }
     if (this.#closing === null && this.#room() <= 0) this.fail('engine-failed');

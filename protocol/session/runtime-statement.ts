@@ -9,7 +9,7 @@ import { readArray, readHex, readInteger, readObject, readOneOf, readOrigin, rea
 import { sessionError } from './errors.ts';
 import { STEADY_COUNTS } from './sizes.ts';
 
-export interface StatedModel {
+interface StatedModel {
   id: string;
   /** Hex SHA-256 of the model file. */
   sha256: string;

@@ -33,7 +33,7 @@ const BODY_FIELDS = {
   models: [],
 } as const;
 
-export type Operation = keyof typeof BODY_FIELDS;
+type Operation = keyof typeof BODY_FIELDS;
 const OPERATIONS = Object.keys(BODY_FIELDS) as Operation[];
 
 export interface TurnRequest {

@@ -100,6 +100,35 @@ describe('a steady reply', () => {
     );
   });
 
+  it('puts tokens that share a tick under one header, and reads back the same text', () => {
+    const { reply } = writer({ recordBytes: 64 });
+    const records: Uint8Array[] = [];
+    for (let token = 0; token < 30; token++) {
+      reply.push(say(`${token}é `));
+      if (token % 3 === 2) records.push(reply.next() as Uint8Array);
+    }
+    reply.push({ kind: 'reasoning', text: 'hm' });
+    reply.push({ kind: 'reasoning', text: 'ok' });
+    reply.finish(summary());
+    const reader = new ReplyReader({
+      stream: stream(64),
+      mode: 'steady',
+      maxRecords: 64,
+      modelSha256s: [modelSha256],
+      onClosed: () => {},
+    });
+    const events = reader.push(concatBytes(...records, ...rest(reply)));
+    const texts = events.flatMap((event) => (event.kind === 'text' ? [event.text] : []));
+    expect(texts.join('')).toBe(Array.from({ length: 30 }, (_, token) => `${token}é `).join(''));
+    expect(texts.length).toBeLessThanOrEqual(10);
+    expect(events).toContainEqual({ kind: 'reasoning', text: 'hmok' });
+    const long = writer({ mode: 'block', recordBytes: 4096, maxRecords: 2048 }).reply;
+    for (let part = 0; part < 3; part++) long.push(say('x'.repeat(40_000)));
+    long.finish(summary());
+    const block = { mode: 'block' as const, recordBytes: 4096, maxRecords: 2048 };
+    expect(readBack(long.drain(), block).text).toHaveLength(120_000);
+  });
+
   it('ends itself as failed when nobody stops the engine', () => {
     const { reply } = writer({ maxRecords: 16 });
     const all = rest(reply);

@@ -247,7 +247,7 @@ function transcripts() {
 }
 
 /** One encapsulation with known coins. */
-export async function encapsulation(label: string, info: Uint8Array) {
+async function encapsulation(label: string, info: Uint8Array) {
   const hpke = new Hpke('noble');
   const drawn: Uint8Array[] = [];
   const key = await withRandomness(`${label} key`, () => hpke.generateSessionKey());
