@@ -1,0 +1,151 @@
+/** How the page says things: dates, digests, and one sentence for each kind of entry. */
+import { retiredAt } from '../../protocol/log/find-release.ts';
+import type { Platform } from '../../protocol/log/kinds/release.ts';
+import { isLogged, type Logged } from '../../protocol/log/ledger.ts';
+import type { Statement } from '../../protocol/log/statement.ts';
+import type { MarkName, PictogramName } from './icons.ts';
+import type { CheckedEntry, CheckedLog } from './load.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const dateFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+const longFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });
+const timeFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const numberFormat = new Intl.NumberFormat('en-GB');
+
+export const formatDate = (at: number) => dateFormat.format(at);
+export const formatLongDate = (at: number) => `${longFormat.format(at)} at ${timeFormat.format(at)}`;
+export const formatNumber = (value: number) => numberFormat.format(value);
+
+export const plural = (count: number, one: string, many = `${one}s`) =>
+  `${formatNumber(count)} ${count === 1 ? one : many}`;
+
+/** A whole number of the largest unit that fits. */
+function formatSpan(span: number): string {
+  if (span >= DAY) return plural(Math.floor(span / DAY), 'day');
+  if (span >= HOUR) return plural(Math.floor(span / HOUR), 'hour');
+  return plural(Math.max(1, Math.floor(span / MINUTE)), 'minute');
+}
+
+export function formatAgo(at: number, now: number): string {
+  return now - at < MINUTE ? 'just now' : `${formatSpan(now - at)} ago`;
+}
+
+export const formatIn = (at: number, now: number) => `in ${formatSpan(at - now)}`;
+
+/** Hex in groups of eight digits. */
+export const groupHex = (hex: string) => hex.match(/.{1,8}/g)?.join(' ') ?? '';
+export const shortHex = (hex: string) => `${hex.slice(0, 4)} ${hex.slice(4, 8)} … ${hex.slice(-4)}`;
+
+const PLATFORMS: Record<Platform, string> = {
+  'sev-snp': 'AMD SEV-SNP',
+  'sev-snp-simulated': 'Simulated',
+  tdx: 'Intel TDX',
+  nitro: 'AWS Nitro',
+};
+export const platformName = (platform: Platform) => PLATFORMS[platform];
+
+/** Everything that makes up a release's fingerprint, with names for people. */
+export function fingerprints(statement: Statement): { label: string; hex: string }[] {
+  if (statement.kind !== 'release') return [];
+  return Object.entries(statement.measurements).flatMap(([platform, shapes]) =>
+    (shapes ?? []).flatMap(({ shape, registers }) =>
+      Object.entries(registers).map(([register, hex]) => ({
+        label: `${PLATFORMS[platform as Platform]}, ${shape}${register === 'launchDigest' ? '' : `, ${register.toUpperCase()}`}`,
+        hex,
+      })),
+    ),
+  );
+}
+
+/** True if the only hardware that a release is for is the simulator. */
+export function isSimulated(statement: Statement): boolean {
+  return (
+    statement.kind === 'release' &&
+    Object.keys(statement.measurements).every((platform) => platform === 'sev-snp-simulated')
+  );
+}
+
+/** The filled seal is the strongest thing this page says, and never for the simulator. */
+export function approvedMark(statement: Statement | null): MarkName {
+  return statement !== null && isSimulated(statement) ? 'simulated' : 'passed';
+}
+
+/** What an approval is called: a name and a version. */
+export function approvalName({ statement }: Pick<Logged, 'statement'>): { name: string; version: string } {
+  if (statement.kind === 'release') return { name: statement.product, version: String(statement.version) };
+  if (statement.kind === 'extension-release') {
+    return {
+      name: `Waxseal for ${statement.browser === 'chrome' ? 'Chrome' : 'Firefox'}`,
+      version: statement.version,
+    };
+  }
+  return { name: statement.kind, version: '' };
+}
+
+export interface Headline {
+  title: string;
+  pictogram: PictogramName | null;
+  mark: MarkName | null;
+}
+
+/** What an entry did, as a sentence without a full stop. */
+export function headline({ index, judged }: CheckedEntry, log: CheckedLog): Headline {
+  const { statement, error } = judged;
+  if (error !== null || statement === null) {
+    return { title: 'An entry that never counted', pictogram: null, mark: 'open' };
+  }
+  switch (statement.kind) {
+    case 'release':
+      return {
+        title: `Release ${statement.version} of ${statement.product} was approved`,
+        pictogram: 'sign',
+        mark: null,
+      };
+    case 'extension-release':
+      return { title: `Extension ${statement.version} was approved`, pictogram: 'sign', mark: null };
+    case 'status': {
+      const target = log.entries[statement.index]?.judged.statement;
+      const verb = statement.action === 'revoke' ? 'revoked' : 'superseded';
+      const what =
+        target?.kind === 'release'
+          ? `Release ${target.version} of ${target.product}`
+          : `Entry ${statement.index}`;
+      return { title: `${what} was ${verb}`, pictogram: null, mark: 'revoked' };
+    }
+    case 'policy':
+      return {
+        title: index === 0 ? 'The first rules were set' : 'The rules were changed',
+        pictogram: 'sign',
+        mark: null,
+      };
+    case 'machine':
+      return { title: `A machine of ${statement.operator} was added`, pictogram: 'chip', mark: null };
+    case 'grace':
+      return { title: `More time was given for ${statement.event}`, pictogram: 'sign', mark: null };
+    case 'log-closed':
+      return { title: 'The log was closed', pictogram: null, mark: 'revoked' };
+    case 'unknown':
+      return { title: 'An entry of a kind that this page does not know', pictogram: null, mark: 'open' };
+  }
+}
+
+/** Whether an approval stands now, and why not. */
+export function standing(logged: Logged, log: CheckedLog, now: number): { live: boolean; words: string } {
+  const { statement, takenBack } = logged;
+  if (takenBack) {
+    const verb = takenBack.action === 'revoke' ? 'revoked' : 'superseded';
+    return { live: false, words: `${verb} on ${formatDate(takenBack.at)}` };
+  }
+  if (now < statement.notBefore) return { live: false, words: `begins ${formatDate(statement.notBefore)}` };
+  if ('expires' in statement && now >= statement.expires) {
+    return { live: false, words: `ended on ${formatDate(statement.expires)}` };
+  }
+  const retires = isLogged(logged, 'release') ? retiredAt(logged, log.ledger) : null;
+  if (retires !== null && now >= retires) return { live: false, words: `retired on ${formatDate(retires)}` };
+  if (retires !== null) return { live: true, words: `retires ${formatIn(retires, now)}` };
+  return { live: true, words: 'expires' in statement ? formatDate(statement.expires) : 'until revoked' };
+}
