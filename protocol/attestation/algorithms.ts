@@ -105,7 +105,7 @@ export function verifyPublicKey(key: PublicKey): void {
 }
 
 /** Which scheme a key signs with in these chains. */
-export function schemeOf(key: PublicKey): SignatureScheme {
+function schemeOf(key: PublicKey): SignatureScheme {
   if (key.kind === 'rsa') return 'rsa-pss-sha384';
   return key.curve.name === 'P-256' ? 'ecdsa-p256-sha256' : 'ecdsa-p384-sha384';
 }

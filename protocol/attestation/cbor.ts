@@ -10,7 +10,7 @@ import { attestationError } from './errors.ts';
 export type CborValue = number | string | null | Uint8Array | CborValue[] | CborMap | CborTag;
 export type CborMap = Map<number | string, CborValue>;
 
-export interface CborTag {
+interface CborTag {
   readonly tag: number;
   readonly value: CborValue;
 }

@@ -2,6 +2,11 @@ import { CodedError } from '../errors.ts';
 import { attestationError } from './errors.ts';
 import type { AttestationCheck, Layer } from './evidence.ts';
 
+/** The message of a coded error without its code, which has a place of its own. */
+export function reasonText({ code, message }: CodedError): string {
+  return message.slice(`${code}: `.length);
+}
+
 type Known<Inputs extends readonly unknown[]> = { [Index in keyof Inputs]: Inputs[Index] | null };
 
 /**
@@ -41,7 +46,7 @@ export class CheckList {
     } catch (error) {
       // A defect of ours must end as a refusal too, and must not take the other checks with it.
       const reason = error instanceof CodedError ? error : attestationError('WAX_ATTESTATION_INTERNAL');
-      this.#checks.push({ id, layer, state: 'fail', code: reason.code, text: reason.message });
+      this.#checks.push({ id, layer, state: 'fail', code: reason.code, text: reasonText(reason) });
       return null;
     }
   }

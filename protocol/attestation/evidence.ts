@@ -4,7 +4,7 @@ import type { SnpPolicy } from './snp/policy.ts';
 import type { TdxPolicy } from './tdx/policy.ts';
 
 /** The kinds of evidence, by the names that policies and releases use. */
-export type EvidenceType = 'sev-snp' | 'tdx' | 'nitro' | 'sev-snp-simulated';
+type EvidenceType = 'sev-snp' | 'tdx' | 'nitro' | 'sev-snp-simulated';
 
 /**
  * What a check judges: the form of the evidence; its signature, chain and what the chain says about the

@@ -3,12 +3,12 @@ import { DerReader as Reader, tags } from './der.ts';
 import { attestationError } from './errors.ts';
 import { oids } from './oids.ts';
 
-export interface BasicConstraints {
+interface BasicConstraints {
   readonly ca: boolean;
   readonly pathLength: number | undefined;
 }
 
-export interface KeyUsage {
+interface KeyUsage {
   readonly digitalSignature: boolean;
   readonly keyCertSign: boolean;
   readonly crlSign: boolean;

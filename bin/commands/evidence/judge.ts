@@ -1,4 +1,5 @@
 /** Judges a request and forms the answer. */
+import { reasonText } from '../../../protocol/attestation/check-list.ts';
 import type { AttestationCheck, EvidenceResult, Layer } from '../../../protocol/attestation/evidence.ts';
 import { hardwareVerifiers } from '../../../protocol/attestation/hardware.ts';
 import { equalBytes, parseHex, toHex } from '../../../protocol/bytes.ts';
@@ -32,8 +33,8 @@ function checkMeasurement(
     const text = `The expected measurement is there: ${names.slice(0, count).join(', ')}.`;
     return [{ id, layer: 'policy', state: 'pass', text }];
   }
-  const { code, message } = evidenceCommandError('WAX_EVIDENCE_MEASUREMENT');
-  return [{ id, layer: 'policy', state: 'fail', code, text: message }];
+  const reason = evidenceCommandError('WAX_EVIDENCE_MEASUREMENT');
+  return [{ id, layer: 'policy', state: 'fail', code: reason.code, text: reasonText(reason) }];
 }
 
 function stateOf(checks: readonly AttestationCheck[]): LayerState {

@@ -19,7 +19,7 @@ const features = [
   'pageSwapDisabled',
 ] as const;
 /** Bits of the guest policy that may be demanded. */
-export type SnpFeature = (typeof features)[number];
+type SnpFeature = (typeof features)[number];
 
 /** Bytes of the report that may be pinned to one value. */
 export const pinnedFields = {

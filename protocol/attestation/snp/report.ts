@@ -5,7 +5,7 @@
  */
 import { snpError } from './errors.ts';
 
-export const REPORT_SIZE = 1184;
+const REPORT_SIZE = 1184;
 const SIGNED_SIZE = 0x2a0;
 
 export interface SnpVersion {

@@ -43,7 +43,7 @@ import { productFacts, type SnpLine } from './product.ts';
 import { parseSnpReport, type SnpReport } from './report.ts';
 
 /** SHA-256 of the DER of the root certificate of each chain. */
-export type SnpRoots = Readonly<Partial<Record<SnpLine, string>>>;
+type SnpRoots = Readonly<Partial<Record<SnpLine, string>>>;
 
 export interface SnpVerifierOptions {
   readonly code: number;

@@ -1,22 +1,7 @@
 import { concatBytes, utf8 } from '../../../protocol/bytes.ts';
 
-/** Values of a CBOR item; `Raw` is written as it stands. */
-export type CborInput =
-  | number
-  | string
-  | null
-  | Uint8Array
-  | CborInput[]
-  | Map<number | string, CborInput>
-  | Raw;
-
-export class Raw {
-  readonly bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-  }
-}
+/** Values of a CBOR item. */
+export type CborInput = number | string | null | Uint8Array | CborInput[] | Map<number | string, CborInput>;
 
 function head(major: number, value: number): Uint8Array {
   if (value < 24) return Uint8Array.of((major << 5) | value);
@@ -30,7 +15,6 @@ function head(major: number, value: number): Uint8Array {
 
 /** Writes CBOR with the shortest heads; maps of indefinite length where `indefinite`, as newer modules do. */
 export function writeCbor(value: CborInput, indefinite = false): Uint8Array {
-  if (value instanceof Raw) return value.bytes;
   if (value === null) return Uint8Array.of(0xf6);
   if (typeof value === 'number') return value < 0 ? head(1, -1 - value) : head(0, value);
   if (typeof value === 'string') return concatBytes(head(3, utf8(value).length), utf8(value));

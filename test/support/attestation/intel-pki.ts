@@ -132,7 +132,7 @@ export interface TdxChange {
   expectedReportData?: Uint8Array | null;
 }
 
-export const pem = (certificates: readonly Uint8Array[]): Uint8Array =>
+const pem = (certificates: readonly Uint8Array[]): Uint8Array =>
   new TextEncoder().encode(
     certificates
       .map((der) =>
@@ -207,7 +207,7 @@ export const tcbInfo: Fields = {
   ],
 };
 
-export const qeIdentity: Fields = {
+const qeIdentity: Fields = {
   id: 'TD_QE',
   version: 2,
   ...dates,
@@ -221,7 +221,7 @@ export const qeIdentity: Fields = {
 };
 
 /** A signed body as Intel's service sends it. */
-export function signedBody(key: string, value: Fields, by: KeyObject): Uint8Array {
+function signedBody(key: string, value: Fields, by: KeyObject): Uint8Array {
   const inner = JSON.stringify(value);
   const signature = Buffer.from(rawSign(by, new TextEncoder().encode(inner))).toString('hex');
   return new TextEncoder().encode(`{"${key}":${inner},"signature":"${signature}"}`);
