@@ -126,7 +126,7 @@ export async function verifyNote(note: Note, key: VerifierKey): Promise<void> {
   const signatures = signaturesBy(note, key);
   if (signatures.length === 0) throw logError('WAX_LOG_UNSIGNED', key.name);
   for (const signature of signatures) {
-    if (signature.length !== 64 || !(await verifyEd25519(key.publicKey, utf8(note.text), signature))) {
+    if (!(await verifyEd25519(key.publicKey, utf8(note.text), signature))) {
       throw logError('WAX_LOG_SIGNATURE', key.name);
     }
   }

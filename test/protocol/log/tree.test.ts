@@ -177,6 +177,22 @@ describe('proofs at the limits', () => {
     expect(() => consistencyProof(4, 3, () => root)).toThrow('WAX_LOG_SIZE');
   });
 
+  it('refuses more hashes than the size has levels, even where they lead to the root that was signed', () => {
+    const [a, b, c, d, x] = [1, 2, 3, 4, 5].map((byte) => hashLeaf(Uint8Array.of(byte)));
+    if (!a || !b || !c || !d || !x) throw new Error('five hashes');
+    const ab = hashNode(a, b);
+    const claim = { index: 1, size: 2, leafHash: b, proof: [a, x], root: hashNode(x, ab) };
+    expect(() => verifyInclusion(claim)).toThrow('too many hashes');
+    const step = {
+      oldSize: 3,
+      oldRoot: hashNode(x, hashNode(ab, c)),
+      newSize: 4,
+      newRoot: hashNode(x, hashNode(ab, hashNode(c, d))),
+      proof: [c, d, ab, x],
+    };
+    expect(() => verifyConsistency(step)).toThrow('too many hashes');
+  });
+
   it('refuses two roots for one size, a shrinking tree and a proof from nothing', () => {
     const same = { oldSize: 3, oldRoot: root, newSize: 3, newRoot: root, proof: [] };
     verifyConsistency(same);
