@@ -1,0 +1,149 @@
+/** Firefox driven over Marionette, its own remote protocol: enough to load an add-on and look at its pages. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const executable = '/usr/bin/firefox-esr';
+/** Whether this machine has the browser; tests that need it skip themselves otherwise, and say so. */
+export const hasFirefox = existsSync(executable);
+if (!hasFirefox) console.log('No Firefox found: its tests are skipped (apt-get install firefox-esr).');
+
+export interface Firefox {
+  /** Installs an unpacked add-on until the browser ends. */
+  install(folder: string): Promise<void>;
+  /** Opens an address and waits until the page has loaded. */
+  open(address: string): Promise<void>;
+  /** Types into an element with real keys, and then presses Enter. */
+  type(selector: string, text: string): Promise<void>;
+  /** Runs the body of a function in the page, or in the browser itself; the result must be JSON. */
+  run(body: string, where?: 'content' | 'chrome'): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** WebDriver's name for the Enter key. */
+const enterKey = '\uE007';
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function connectTo(port: number): Promise<Socket> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const socket = connect(port, '127.0.0.1');
+    const open = await new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true));
+      socket.once('error', () => resolve(false));
+    });
+    if (open) return socket;
+    await pause(100);
+  }
+  throw new Error('Firefox did not open its Marionette port');
+}
+
+type Send = (name: string, parameters?: object) => Promise<{ value?: unknown }>;
+
+/** Messages are `length:JSON`; a request is `[0, id, name, parameters]`, a reply `[1, id, error, result]`. */
+function marionette(socket: Socket): Send {
+  const waiting = new Map<
+    number,
+    { resolve: (value: { value?: unknown }) => void; reject: (error: Error) => void }
+  >();
+  let buffer = Buffer.alloc(0);
+  let id = 0;
+  socket.on('data', (data) => {
+    buffer = Buffer.concat([buffer, data as Buffer]);
+    for (;;) {
+      const colon = buffer.indexOf(':');
+      const length = Number(buffer.subarray(0, colon).toString());
+      if (colon < 0 || buffer.length < colon + 1 + length) return;
+      const message: unknown = JSON.parse(buffer.subarray(colon + 1, colon + 1 + length).toString());
+      buffer = buffer.subarray(colon + 1 + length);
+      if (!Array.isArray(message)) continue;
+      const [, answered, error, result] = message;
+      const entry = waiting.get(answered);
+      waiting.delete(answered);
+      if (error) entry?.reject(new Error(`${error.error}: ${error.message}`));
+      else entry?.resolve(result ?? {});
+    }
+  });
+  return (name, parameters = {}) =>
+    new Promise((resolve, reject) => {
+      id += 1;
+      waiting.set(id, { resolve, reject });
+      const text = JSON.stringify([0, id, name, parameters]);
+      socket.write(`${Buffer.byteLength(text)}:${text}`);
+    });
+}
+
+/** Starts a headless Firefox in which the add-on `addonId` will have the internal id `uuid`. */
+export async function startFirefox(addonId: string, uuid: string): Promise<Firefox> {
+  const profile = await mkdtemp(join(tmpdir(), 'waxseal-firefox-'));
+  const port = await freePort();
+  const preferences = {
+    'marionette.port': port,
+    'extensions.webextensions.uuids': JSON.stringify({ [addonId]: uuid }),
+    'datareporting.policy.dataSubmissionEnabled': false,
+    'app.normandy.enabled': false,
+    'network.captive-portal-service.enabled': false,
+    'network.connectivity-service.enabled': false,
+    'browser.shell.checkDefaultBrowser': false,
+  };
+  const lines = Object.entries(preferences).map(
+    ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
+  );
+  await writeFile(join(profile, 'user.js'), lines.join('\n'));
+  const flags = [
+    '--headless',
+    '--marionette',
+    '--remote-allow-system-access',
+    '--no-remote',
+    '--profile',
+    profile,
+  ];
+  const child: ChildProcess = spawn(executable, flags, { stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const socket = await connectTo(port);
+  const send = marionette(socket);
+  await send('WebDriver:NewSession', {});
+  return {
+    async install(folder) {
+      await send('Addon:Install', { path: folder, temporary: true });
+    },
+    async open(address) {
+      await send('WebDriver:Navigate', { url: address });
+      // A page that the extension opened by itself may be in front, and a hidden page asks nobody anything.
+      const { value: handle } = await send('WebDriver:GetWindowHandle');
+      await send('WebDriver:SwitchToWindow', { handle, focus: true });
+    },
+    async type(selector, text) {
+      const { value } = await send('WebDriver:FindElement', { using: 'css selector', value: selector });
+      const [id] = Object.values(value as Record<string, string>);
+      await send('WebDriver:ElementSendKeys', { id, text });
+      await send('WebDriver:ElementSendKeys', { id, text: enterKey });
+    },
+    async run(body, where = 'content') {
+      await send('Marionette:SetContext', { value: where });
+      const script = `const done = arguments[arguments.length - 1];
+        (async () => { ${body} })().then(done, (error) => done('ERROR ' + error));`;
+      try {
+        return (await send('WebDriver:ExecuteAsyncScript', { script, args: [], sandbox: null })).value;
+      } finally {
+        await send('Marionette:SetContext', { value: 'content' });
+      }
+    },
+    async close() {
+      await send('Marionette:Quit', { flags: ['eForceQuit'] }).catch(() => {});
+      socket.destroy();
+      await ended;
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
