@@ -114,10 +114,10 @@ Exit codes: 0 signed, 30 not signed; the code printed says why.`,
     });
     const file = onlyFile(positionals);
     const keyFile = required(values.key, 'key');
-    const policy = (await findContext(values))?.policy ?? null;
-    const signed = await signWithKeyFile(await readInput(file), keyFile, policy, { yes: values.yes });
+    const context = await findContext(values);
+    const signed = await signWithKeyFile(await readInput(file), keyFile, context, { yes: values.yes });
     await writeFile(file, signed);
-    console.log(await nextStep(file, signed, policy));
+    console.log(await nextStep(file, signed, context?.policy ?? null));
     return exitCodes.ok;
   },
 };
@@ -135,8 +135,8 @@ ${contextHelp}
 Exit codes: 0 shown, 30 it cannot be read.`,
   async run(args) {
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options: contextOptions });
-    const policy = (await findContext(values))?.policy ?? null;
-    console.log((await summarise(await readInput(onlyFile(positionals)), policy)).join('\n'));
+    const context = await findContext(values);
+    console.log((await summarise(await readInput(onlyFile(positionals)), context)).join('\n'));
     return exitCodes.ok;
   },
 };

@@ -211,6 +211,15 @@ describe('a draft out of a log', () => {
     });
   });
 
+  test('says what a revocation takes back', async () => {
+    await served();
+    const file = path('revoke.json');
+    const domain = ['--domain', path('domain.json')];
+    await waxseal('release revoke', '--index', '1', '--reason', 'a hole', ...domain, '--out', file);
+    await waxseal('release show', file, ...domain);
+    expect(output.at(-1)).toMatch(/takes back +Approve waxseal-demo version 3/);
+  });
+
   test('renews a release with all its fields', async () => {
     await served();
     const file = path('renewal.json');

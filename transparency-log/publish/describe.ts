@@ -4,6 +4,7 @@
  * @module
  */
 import { DAY, formatTime } from '../../protocol/log/kinds/kind.ts';
+import type { Ledger } from '../../protocol/log/ledger.ts';
 import type { KnownKind, KnownStatement, StatementOf } from '../../protocol/log/statement.ts';
 
 export interface Description {
@@ -95,8 +96,21 @@ const writers: { [K in KnownKind]: (statement: StatementOf<K>) => { title: strin
   }),
 };
 
-/** What a statement does, row by row. */
-export function describeStatement(statement: KnownStatement): Description {
+/** What the entry that a status takes back had approved, where the log is at hand. */
+function targetRow(statement: KnownStatement, ledger: Ledger | null): Row[] {
+  if (statement.kind !== 'status' || ledger === null) return [];
+  const target = ledger.approvals.find(
+    ({ statementSha256 }) => statementSha256 === statement.statementSha256,
+  );
+  if (target === undefined) return [['takes back', 'nothing that is in force']];
+  return [['takes back', describeStatement(target.statement, null).title]];
+}
+
+/**
+ * What a statement does, row by row.
+ * @param ledger what its log holds, to say what a status is about; null where that is not known
+ */
+export function describeStatement(statement: KnownStatement, ledger: Ledger | null): Description {
   const write = writers[statement.kind] as (statement: KnownStatement) => { title: string; rows: Row[] };
   const { title, rows } = write(statement);
   const common: Row[] = [
@@ -107,6 +121,8 @@ export function describeStatement(statement: KnownStatement): Description {
   ];
   return {
     title: printable(title),
-    rows: [...rows, ...common].map(([label, value]) => [printable(label), printable(value)] as const),
+    rows: [...targetRow(statement, ledger), ...rows, ...common].map(
+      ([label, value]) => [printable(label), printable(value)] as const,
+    ),
   };
 }

@@ -95,7 +95,7 @@ ${sharedHelp}`,
       });
       let entry = await makeEntry(statement, []);
       if (shared.key !== undefined) {
-        entry = await signWithKeyFile(entry, shared.key, context.policy, { yes: shared.yes });
+        entry = await signWithKeyFile(entry, shared.key, context, { yes: shared.yes });
       }
       await writeDraft(out, entry, context.policy);
       return exitCodes.ok;

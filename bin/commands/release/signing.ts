@@ -6,13 +6,14 @@ import { readKeyFile } from '../../../transparency-log/keys/key-file.ts';
 import { describeStatement } from '../../../transparency-log/publish/describe.ts';
 import { type NamedPolicy, publisherSigner } from '../../../transparency-log/publish/entry.ts';
 import { countSigners, readDraft, signDraft } from '../../../transparency-log/publish/sign.ts';
+import type { DraftContext } from './context.ts';
 import { releaseCommandError } from './errors.ts';
 
 /** The lines that say what a draft does and how far it has come. */
-export async function summarise(bytes: Uint8Array, policy: NamedPolicy | null): Promise<string[]> {
+export async function summarise(bytes: Uint8Array, context: DraftContext | null): Promise<string[]> {
   const draft = readDraft(bytes);
-  const { title, rows } = describeStatement(draft.statement);
-  const progress = await countSigners(draft, policy);
+  const { title, rows } = describeStatement(draft.statement, context?.ledger ?? null);
+  const progress = await countSigners(draft, context?.policy ?? null);
   const width = Math.max(...rows.map(([label]) => label.length));
   return [
     `${title}.`,
@@ -35,13 +36,13 @@ async function confirm(name: string): Promise<void> {
 export async function signWithKeyFile(
   bytes: Uint8Array,
   keyFile: string,
-  policy: NamedPolicy | null,
+  context: DraftContext | null,
   { yes }: { yes: boolean | undefined },
 ): Promise<Uint8Array> {
   const key = await readKeyFile(keyFile, 1);
-  console.error((await summarise(bytes, policy)).join('\n'));
+  console.error((await summarise(bytes, context)).join('\n'));
   if (!yes) await confirm(key.verifierKey.name);
-  return signDraft(readDraft(bytes), publisherSigner(key), policy);
+  return signDraft(readDraft(bytes), publisherSigner(key), context?.policy ?? null);
 }
 
 /** Writes a draft under a new name, and says what comes next. */

@@ -8,7 +8,7 @@ const release: KnownStatement = { kind: 'release', ...base, ...releaseFields(STA
 
 describe('the description of a statement', () => {
   test('says everything that a release allows', () => {
-    const { title, rows } = describeStatement(release);
+    const { title, rows } = describeStatement(release, null);
     expect(title).toBe('Approve waxseal-demo version 1');
     const shown = rows.map(([label, value]) => `${label}: ${value}`).join('\n');
     const { measurements, configSha256, models, services, source, build } = release as typeof release & {
@@ -39,8 +39,8 @@ describe('the description of a statement', () => {
       statementSha256: testDigest('s'),
       reason: 'A faster build',
     };
-    expect(describeStatement(status)).toMatchObject({ title: 'Supersede entry 7, for good' });
-    expect(describeStatement(status).rows).toContainEqual(['reason', 'A faster build']);
+    expect(describeStatement(status, null)).toMatchObject({ title: 'Supersede entry 7, for good' });
+    expect(describeStatement(status, null).rows).toContainEqual(['reason', 'A faster build']);
   });
 
   test('lists every publisher of a policy with its key', () => {
@@ -48,7 +48,7 @@ describe('the description of a statement', () => {
       { name: 'Ada', key: 'AAAA' },
       { name: 'Bo', key: 'BBBB' },
     ];
-    const { title, rows } = describeStatement({ kind: 'policy', ...base, publishers, threshold: 2 });
+    const { title, rows } = describeStatement({ kind: 'policy', ...base, publishers, threshold: 2 }, null);
     expect(title).toBe('From then on, 2 of 2 publishers approve programs');
     expect(rows).toContainEqual(['publisher', 'Bo BBBB']);
   });
@@ -64,7 +64,7 @@ describe('the description of a statement', () => {
       statementSha256: testDigest('s'),
       reason,
     };
-    const shown = describeStatement(status).rows.find(([label]) => label === 'reason')?.[1];
+    const shown = describeStatement(status, null).rows.find(([label]) => label === 'reason')?.[1];
     expect(shown).toBe('fine\\u{1b}[2K\\u{d}\\u{202e}\\u{a}Signed by everybody');
     expect(printable('Zoë Müller, 東京')).toBe('Zoë Müller, 東京');
   });
