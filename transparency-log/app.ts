@@ -33,7 +33,7 @@ export async function buildLog(options: LogServerOptions): Promise<FastifyInstan
     // Fastify's own defaults drop unknown keys and turn "5" into 5 wherever they like. Query and path are
     // text, so numbers in them must be converted; there is no body that a schema describes.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true } },
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.addHook('onClose', () => log.close());
 

@@ -2,18 +2,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CodedError, defineErrors } from '../../protocol/errors.ts';
+import { CodedError } from '../../protocol/errors.ts';
 import { parseEnvelope } from '../../protocol/log/dsse.ts';
 import { parseStatement } from '../../protocol/log/statement.ts';
 import { formatLogConfig, logFiles, parseLogConfig } from '../../transparency-log/config.ts';
 import { createKeyFile, readKeyFile } from '../../transparency-log/keys/key-file.ts';
 import { serveLog, untilStopped } from '../../transparency-log/serve.ts';
 import { type Command, exitCodes } from '../command.ts';
-
-const logCommandError = defineErrors({
-  WAX_LOGCOMMAND_OPTION: 'A needed option is missing or malformed',
-  WAX_LOGCOMMAND_POLICY: 'The file is not a signed first policy for this origin',
-});
+import { logCommandError } from './log-errors.ts';
 
 function required(value: string | undefined, name: string): string {
   if (value === undefined) throw logCommandError('WAX_LOGCOMMAND_OPTION', `--${name}`);

@@ -1,6 +1,6 @@
 /** Downloads the whole log and checks it. What this returns was checked here; nothing else may be shown. */
 import { equalBytes } from '../../protocol/bytes.ts';
-import { CodedError, defineErrors } from '../../protocol/errors.ts';
+import { CodedError } from '../../protocol/errors.ts';
 import { parseJson } from '../../protocol/json.ts';
 import { verifyCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { type Cosignature, verifyCosignatures } from '../../protocol/log/cosignature.ts';
@@ -12,12 +12,7 @@ import { entriesPath, parseEntryBundle, TILE_WIDTH } from '../../protocol/log/ti
 import { hashLeaf } from '../../protocol/log/tree.ts';
 import { readArray, readInteger, readMap, readString } from '../../protocol/shape.ts';
 import { HashTree } from '../hash-tree.ts';
-
-export const explorerError = defineErrors({
-  WAX_EXPLORER_UNREACHABLE: 'The log did not answer',
-  WAX_EXPLORER_QUORUM: 'Too few witnesses have signed what the log shows',
-  WAX_EXPLORER_ROOT: 'The entries do not add up to the root that the log and its witnesses signed',
-});
+import { explorerError } from './errors.ts';
 
 /** An entry that was found under the signed root. */
 export interface CheckedEntry {

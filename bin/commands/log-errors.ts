@@ -1,0 +1,7 @@
+import { defineErrors } from '../../protocol/errors.ts';
+
+/** Errors of `waxseal log …`. */
+export const logCommandError = defineErrors({
+  WAX_LOGCOMMAND_OPTION: 'A needed option is missing or malformed',
+  WAX_LOGCOMMAND_POLICY: 'The file is not a signed first policy for this origin',
+});
