@@ -1,12 +1,28 @@
 import { defineConfig } from 'vitest/config';
 
+const shared = {
+  testTimeout: 30_000,
+  hookTimeout: 120_000,
+  // Native X-Wing is experimental in this Node.js; the self-test at start judges it, not a warning.
+  execArgv: ['--disable-warning=ExperimentalWarning'],
+};
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     reporters: ['default'],
-    // Native X-Wing is experimental in this Node.js; the self-test at start judges it, not a warning.
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    projects: [
+      {
+        test: { ...shared, name: 'unit', include: ['test/**/*.test.{ts,tsx}'], exclude: ['test/e2e/**'] },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: 'test/e2e/support/global-setup.ts',
+          testTimeout: 120_000,
+        },
+      },
+    ],
   },
 });

@@ -57,8 +57,8 @@ export async function write(page: Page, box: Frame, prompt: string): Promise<voi
   await page.keyboard.press('Enter');
 }
 
-/** The report that the box shows, as a person exports it. */
-export async function exportReport(page: Page, box: Frame): Promise<VerificationReport> {
+/** The report that a chat view in `page` shows, as a person exports it; leaves the chain open. */
+export async function exportReport(page: Page, box: Frame | Page): Promise<VerificationReport> {
   await box.locator('button.frame-verdict, button.verdict').first().click();
   const download = page.waitForEvent('download');
   await box.getByRole('button', { name: 'Export report' }).click();

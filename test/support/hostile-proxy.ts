@@ -6,8 +6,10 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import type { AddressInfo } from 'node:net';
 
 export interface Tampering {
+  /** Answers to offers wait for this, so that a person has time to type. */
+  hold?: Promise<void>;
   /** Changes the body of an answer to an offer (wire format B2). */
-  answer?: (answer: Buffer, offer: Buffer) => Buffer;
+  answer?: (answer: Buffer, offer: Buffer) => Buffer | Promise<Buffer>;
   /** Changes the body of a sealed request on its way in (B6). */
   request?: (body: Buffer) => Buffer;
   /** Rewrites the records of a reply (B7); called for each chunk of one record, null at the end. */
@@ -95,7 +97,8 @@ export async function startHostileProxy(target: number, recordBytes: number): Pr
     const reply = await collect(upstream);
     proxy.replies.push(reply);
     const isAnswer = incoming.method === 'POST' && upstream.statusCode === 200;
-    response.end(isAnswer ? (proxy.tamper.answer?.(reply, received) ?? reply) : reply);
+    if (isAnswer) await proxy.tamper.hold;
+    response.end(isAnswer ? ((await proxy.tamper.answer?.(reply, received)) ?? reply) : reply);
   };
   const server = createServer((incoming, response) => {
     handle(incoming, response).catch(() => response.destroy());
