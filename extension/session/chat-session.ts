@@ -6,24 +6,14 @@
  */
 import { CodedError } from '../../protocol/errors.ts';
 import type { VerificationReport } from '../../protocol/report.ts';
-import { parseAnswer } from '../../protocol/session/answer.ts';
-import type { ClientSession, Clock } from '../../protocol/session/client-session.ts';
-import { createOffer } from '../../protocol/session/offer.ts';
+import type { ClientSession } from '../../protocol/session/client-session.ts';
 import type { TurnRequest } from '../../protocol/session/turn-request.ts';
-import { recheck, type Surroundings, sealTo, verifyAnswer } from '../../protocol/verify.ts';
+import { recheck, type Surroundings, sealTo } from '../../protocol/verify.ts';
 import type { ChatStatus, StatusChange, TurnEvent, TurnResult, Unusable } from './chat-status.ts';
-import { type SealedTurn, type Service, type ServiceFailure, sendOffer, sendTurn } from './enclave-client.ts';
+import { type SealedTurn, type ServiceFailure, sendTurn } from './enclave-client.ts';
+import { offerAndVerify, type Verification } from './offer-and-verify.ts';
 
-export interface ChatSessionOptions {
-  service: Service;
-  clock: Clock;
-  /**
-   * The trust domain and its log as they are now; called before every verification and every Send. It brings
-   * the log up to date if that was long ago, or if the log is known to have fewer than `leastSize` entries.
-   */
-  look: (wanted: { leastSize: number; signal?: AbortSignal }) => Promise<Surroundings>;
-  /** Access token for offers, where the operator wants one. */
-  token?: () => string | undefined;
+export interface ChatSessionOptions extends Verification {
   onStatus?: (status: ChatStatus) => void;
 }
 
@@ -64,7 +54,10 @@ export class ChatSession {
     if (visible && !this.#closed.signal.aborted) this.#prepare();
   }
 
-  /** Verifies anew, from the log on. The live session goes on if the new verdict passes. */
+  /**
+   * Verifies anew, from the log on. A live session goes on.
+   * @throws whatever `look` throws
+   */
   async check(): Promise<ChatStatus> {
     this.#spare = null;
     await this.#verify();
@@ -84,6 +77,7 @@ export class ChatSession {
    * Seals and sends one turn. Resolves when the reply has been read to its end, padding included; the next
    * turn may be sent as soon as `onEvent` was told `end` or `error`. If no record of the reply was authenticated
    * the turn is sent once more to a new session, and never otherwise.
+   * @throws whatever `look` throws
    */
   async send(
     request: TurnRequest,
@@ -233,44 +227,31 @@ export class ChatSession {
 
   /** Makes a spare, joining a verification that is under way. Null when there is one. */
   async #verify(signal?: AbortSignal): Promise<Unusable | null> {
-    this.#checking ??= this.#verifyOnce().finally(() => {
-      this.#checking = null;
-    });
+    this.#checking ??= this.#verifyOnce()
+      .catch((error) => {
+        // Not for the service or the log, which have their own outcomes: our own side could not go on.
+        this.#set({ phase: 'idle' });
+        throw error;
+      })
+      .finally(() => {
+        this.#checking = null;
+      });
     const result = await this.#checking;
     signal?.throwIfAborted();
     return result;
   }
 
   async #verifyOnce(): Promise<Unusable | null> {
-    const { service, look, token, clock } = this.#options;
-    const { signal } = this.#closed;
-    this.#set({ phase: 'checking', step: 'log' });
-    const before = await look({ leastSize: 0, signal });
-    signal.throwIfAborted();
-    this.#set({ phase: 'checking', step: 'asking' });
-    const offer = createOffer();
-    const sentAt = { now: clock.now(), monotonic: clock.monotonic() };
-    const bearer = token?.();
-    const answer = await sendOffer(service, offer.body, {
-      signal,
-      ...(bearer !== undefined && { token: bearer }),
-    });
-    if (!answer.ok) return this.#unreachable({ error: answer.error, retryAfterS: answer.retryAfterS });
-    this.#set({ phase: 'checking', step: 'verifying' });
-    const { answerBody } = answer;
-    const exchange = { offer, answerBody, service: service.origin, sentAt };
-    const leastSize = sizeHint(answerBody);
-    const known = before.log.state?.checkpoint?.size ?? 0;
-    const now = leastSize > known ? await look({ leastSize, signal }) : before;
-    const report = await verifyAnswer(exchange, now);
+    const verdict = await offerAndVerify(this.#options, this.#closed.signal, (step) =>
+      this.#set({ phase: 'checking', step }),
+    );
+    if ('error' in verdict) return this.#unreachable(verdict);
     this.#retryMs = FIRST_RETRY_MS;
-    if (report.verdict === 'fail') return this.#refuse(report);
-    this.#spare = report;
-    this.#set({ phase: 'ready', report });
-    if (this.#visible)
-      this.#plan(
-        Math.max(FIRST_RETRY_MS, Date.parse(report.expiresAt ?? '') - MARGIN_MS - this.#options.clock.now()),
-      );
+    if (verdict.verdict === 'fail') return this.#refuse(verdict);
+    this.#spare = verdict;
+    this.#set({ phase: 'ready', report: verdict });
+    const left = Date.parse(verdict.expiresAt ?? '') - MARGIN_MS - this.#options.clock.now();
+    this.#plan(Math.max(FIRST_RETRY_MS, left));
     return null;
   }
 
@@ -287,14 +268,5 @@ export class ChatSession {
   #set(change: StatusChange): void {
     this.#status = { report: this.#status.report, ...change };
     this.#options.onStatus?.(this.#status);
-  }
-}
-
-/** How far the log must be known before the answer can be judged; what it says is only a reason to look. */
-function sizeHint(answerBody: Uint8Array): number {
-  try {
-    return parseAnswer(answerBody).logSizeHint;
-  } catch {
-    return 0;
   }
 }

@@ -226,6 +226,16 @@ describe('a chat session', () => {
     expect(chat.status).toMatchObject({ phase: 'unreachable', retryAt: null });
   });
 
+  it('goes back to idle when our own side cannot look', async () => {
+    const { chat, send, enclave } = await setUp(() => {
+      throw new Error('no trust domain');
+    });
+    await expect(chat.check()).rejects.toThrow('no trust domain');
+    expect(chat.status.phase).toBe('idle');
+    await expect(send()).rejects.toThrow('no trust domain');
+    expect(enclave.requests).toEqual([]);
+  });
+
   it('does nothing once it is closed', async () => {
     const { enclave, chat, send } = await setUp();
     chat.close();
