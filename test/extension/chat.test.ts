@@ -1,0 +1,112 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Frame, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { scriptedEngine } from '../support/enclave.ts';
+import { type ExtensionBrowser, hasChromium, startExtensionBrowser } from '../support/extension-browser.ts';
+import { type SealedWorld, startSealedWorld } from '../support/sealed-world.ts';
+import { type StaticSite, startStaticSite } from '../support/static-site.ts';
+
+const webChat = `<!doctype html><title>parley</title><body style="margin:0;min-height:100vh">
+<textarea placeholder="Message parley" style="position:fixed;bottom:20px;left:280px;width:600px"></textarea></body>`;
+const patient = { timeout: 20_000 };
+
+describe.skipIf(!hasChromium)('a chat in the built extension', () => {
+  const prompts: string[] = [];
+  let world: SealedWorld;
+  let browser: ExtensionBrowser;
+  let site: StaticSite;
+  let page: Page;
+
+  beforeAll(async () => {
+    const engine = scriptedEngine(async (job, onText) => {
+      prompts.push(JSON.stringify(job));
+      onText('A sealed answer.');
+      return { finish: 'stop', promptTokens: 1, completionTokens: 3 };
+    });
+    [world, site] = await Promise.all([startSealedWorld(engine), startStaticSite({ '/': webChat })]);
+    browser = await startExtensionBrowser('e2e', (folder) =>
+      writeFile(join(folder, 'waxseal-domain.json'), world.domain),
+    );
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await world?.close();
+    site?.close();
+  });
+  afterEach(() => page.close());
+
+  const text = (place: Page | Frame) => place.evaluate(() => document.body.innerText);
+  const say = async (place: Page | Frame, words: string) => {
+    await place.locator('textarea').click();
+    await page.keyboard.type(words);
+    await page.keyboard.press('Enter');
+  };
+
+  it('begins with the choice of a seal, and asks the service nothing before it', async () => {
+    page = await browser.context.newPage();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.goto(`chrome-extension://${browser.id}/sidepanel.html`);
+    await expect.poll(() => text(page), patient).toContain('Pick a seal');
+    expect(asked.filter((url) => url.startsWith(world.service))).toEqual([]);
+    await page.goto(`chrome-extension://${browser.id}/welcome.html`);
+    const set = await page.evaluate(async () => {
+      const { chrome } = globalThis as unknown as {
+        chrome: { runtime: { sendMessage(message: unknown): Promise<{ ok: boolean }> } };
+      };
+      const seal = { type: 'settings/seal', body: { seal: 'AAECAwQFBgcICQoLDA0ODw==' } };
+      const { ok } = await chrome.runtime.sendMessage(seal);
+      return ok && (await chrome.runtime.sendMessage({ type: 'settings/first-run', body: {} })).ok;
+    });
+    expect(set).toBe(true);
+  });
+
+  it('is checked, sealed and answered in the panel, and no word of it is in what is sent', async () => {
+    page = await browser.context.newPage();
+    const bodies: string[] = [];
+    page.on('request', (request) => bodies.push(request.postDataBuffer()?.toString('latin1') ?? ''));
+    await page.goto(`chrome-extension://${browser.id}/sidepanel.html`);
+    await expect.poll(() => text(page), patient).toContain('Try it with something harmless');
+    await say(page, 'my secret question');
+    await expect.poll(() => text(page), patient).toContain('A sealed answer.');
+    expect(prompts.at(-1)).toContain('my secret question');
+    expect(bodies.some((body) => body.startsWith('WXSQ'))).toBe(true);
+    expect(bodies.join()).not.toContain('secret');
+    expect((await browser.toolbar(page.url())).badge).toBe('SIM');
+  });
+
+  it('works in the sealed box over a web chat, which learns nothing of it', async () => {
+    expect(await browser.ask('grants/add', { site: site.origin })).toMatchObject({ ok: true });
+    page = await browser.context.newPage();
+    await page.goto(site.origin);
+    const frameOf = () => page.frames().find((frame) => frame.url().startsWith('chrome-extension://'));
+    await expect.poll(() => frameOf() !== undefined, patient).toBe(true);
+    const frame = frameOf() as Frame;
+    await expect.poll(() => text(frame), patient).toContain('Simulated');
+    await expect.poll(() => frame.locator('textarea').count(), patient).toBe(1);
+    await page.evaluate(`window.heard = [];
+      for (const type of ['keydown', 'input', 'message', 'paste']) addEventListener(type, (e) => heard.push(type), true)`);
+    await say(frame, 'another secret');
+    await expect.poll(() => text(frame), patient).toContain('A sealed answer.');
+    expect(prompts.at(-1)).toContain('another secret');
+    expect(await page.evaluate('window.heard')).toEqual([]);
+    expect(await page.evaluate('document.documentElement.outerHTML')).not.toContain('secret');
+    expect((await browser.toolbar(page.url())).badge).toBe('SIM');
+  });
+
+  it('sends nothing once the release is revoked, and keeps the draft', async () => {
+    page = await browser.context.newPage();
+    await page.goto(`chrome-extension://${browser.id}/sidepanel.html`);
+    await expect.poll(() => text(page), patient).toContain('Try it with something harmless');
+    await world.log.revoke(world.release, { notBefore: Math.floor(Date.now() / 1000) * 1000 });
+    await world.log.publish({ at: Date.now() });
+    await browser.ask('log/sync', { domain: 'Test domain' });
+    const before = prompts.length;
+    await say(page, 'never to be sent');
+    await expect.poll(() => text(page), patient).toContain('Check failed');
+    expect(prompts).toHaveLength(before);
+    expect(await page.locator('textarea').inputValue()).toBe('never to be sent');
+    await expect.poll(async () => (await browser.toolbar(page.url())).badge, patient).toBe('×');
+  });
+});
