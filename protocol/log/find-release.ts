@@ -51,8 +51,8 @@ function missingParts({ statement }: Release, query: ReleaseQuery): string[] {
 
 /** When a newer version retires this release (milliseconds), or null as far as is known. */
 export function retiredAt({ statement }: Release, ledger: Ledger): number | null {
-  const times = (ledger.retirements[statement.product] ?? [])
-    .filter(({ below }) => statement.version < below)
+  const times = ledger.retirements
+    .filter(({ product, below }) => product === statement.product && statement.version < below)
     .map(({ at }) => at);
   return times.length === 0 ? null : Math.min(...times);
 }

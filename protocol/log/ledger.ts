@@ -25,6 +25,7 @@ export interface Logged<K extends ApprovalKind = ApprovalKind> {
 
 /** From `at` (milliseconds) on, versions of the product lower than `below` are refused. */
 export interface Retirement {
+  product: string;
   below: number;
   at: number;
   /** Index of the release that says so. */
@@ -36,8 +37,8 @@ export interface Ledger extends AuthorisationContext {
   size: number;
   /** In the order of the log. Releases stay for a while after they expired, to tell "expired" from "unknown". */
   approvals: Logged[];
-  /** By product; they outlive the release that they come from. */
-  retirements: { [product: string]: Retirement[] };
+  /** They outlive the releases that they come from. */
+  retirements: Retirement[];
   /** Entries of a kind that this version does not know and must not ignore: no sealing until an update. */
   notUnderstood: { index: number; predicateType: string }[];
   /** The newest entries that were not authorised, and how many there are in all. They approve nothing. */
@@ -55,7 +56,7 @@ export function emptyLedger(origin: string, genesis: string): Ledger {
     newestNotBefore: 0,
     size: 0,
     approvals: [],
-    retirements: {},
+    retirements: [],
     notUnderstood: [],
     refused: [],
     refusedCount: 0,

@@ -215,7 +215,7 @@ export class Replay {
     index: number,
     signers: string[],
   ): void {
-    const { policy, retirements } = this.#ledger;
+    const { policy } = this.#ledger;
     this.#approvals.set(statementSha256, {
       index,
       statementSha256,
@@ -227,8 +227,8 @@ export class Replay {
     });
     if (statement.kind !== 'release') return;
     const at = statement.notBefore + statement.retiresOlderAfterHours * HOUR;
-    const added = { below: statement.version, at, index };
-    retirements[statement.product] = addRetirement(retirements[statement.product] ?? [], added);
+    const { product, version: below } = statement;
+    this.#ledger.retirements = addRetirement(this.#ledger.retirements, { product, below, at, index });
   }
 
   #takeBack({ action, notBefore, reason, statementSha256 }: StatementOf<'status'>, index: number): void {
@@ -240,9 +240,10 @@ export class Replay {
   }
 }
 
-/** Keeps only retirements that say more than the others: none has both a lower version and a later time. */
+/** Keeps only retirements that say more than the others of the product: none is both lower and later. */
 function addRetirement(list: readonly Retirement[], added: Retirement): Retirement[] {
-  const covers = (a: Retirement, b: Retirement) => a.below >= b.below && a.at <= b.at;
+  const covers = (a: Retirement, b: Retirement) =>
+    a.product === b.product && a.below >= b.below && a.at <= b.at;
   if (list.some((held) => covers(held, added))) return [...list];
   return [...list.filter((held) => !covers(added, held)), added];
 }

@@ -304,7 +304,8 @@ describe('what a ledger keeps', () => {
     const { ledger, judged } = await replayAll(log);
     expect(ledger.approvals.map(({ index }) => index)).toEqual([2]);
     expect(judged[3]?.error?.code).toBe('WAX_STATEMENT_TARGET');
-    expect(ledger.retirements['waxseal-demo']).toContainEqual({
+    expect(ledger.retirements).toContainEqual({
+      product: 'waxseal-demo',
       below: 7,
       at: START + 168 * HOUR,
       index: 1,
@@ -316,7 +317,9 @@ describe('what a ledger keeps', () => {
     await log.release({ version: 2 });
     await log.release({ version: 3 });
     const { ledger } = await replayAll(log);
-    expect(ledger.retirements['waxseal-demo']).toEqual([{ below: 3, at: START + 168 * HOUR, index: 2 }]);
+    expect(ledger.retirements).toEqual([
+      { product: 'waxseal-demo', below: 3, at: START + 168 * HOUR, index: 2 },
+    ]);
   });
 
   test('refuses to record an entry judged for another place', async () => {
