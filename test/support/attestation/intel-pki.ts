@@ -25,9 +25,8 @@ import { fingerprint } from '../../../protocol/attestation/chain.ts';
 import type { EvidenceInput, EvidenceVerifier } from '../../../protocol/attestation/evidence.ts';
 import { parseTdxPolicy } from '../../../protocol/attestation/tdx/policy.ts';
 import { createTdxVerifier } from '../../../protocol/attestation/tdx/verify.ts';
-import type { JsonValue } from '../../../protocol/json.ts';
+import { at, type Fields, qeIdentity, rawSign, signedBody, sixteen, tcbInfo } from './intel-collateral.ts';
 
-export const at = Date.parse('2027-06-01T12:00:00Z');
 const day = 86_400_000;
 const newKey = () => generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
 export const keys = {
@@ -53,9 +52,6 @@ export function p256Signer(key: KeyObject): Signer {
     sign: (message) => new Uint8Array(sign('sha256', message, key)),
   };
 }
-
-const rawSign = (key: KeyObject, message: Uint8Array) =>
-  new Uint8Array(sign('sha256', message, { key, dsaEncoding: 'ieee-p1363' }));
 
 /** x ‖ y of a P-256 key. */
 function rawPublic(key: KeyObject): Uint8Array {
@@ -95,7 +91,6 @@ export function platformExtension(
   return { oid: ARC, value };
 }
 
-type Fields = { [key: string]: JsonValue };
 type CertificateChange = Partial<CertificateFields> & { signer?: Signer };
 
 /** What to change in otherwise acceptable evidence. */
@@ -145,87 +140,6 @@ const pem = (certificates: readonly Uint8Array[]): Uint8Array =>
       .map((body) => `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`)
       .join(''),
   );
-
-const svns = (values: readonly number[]) => values.map((svn) => ({ svn }));
-const sixteen = (first: number, second = 0, third = 0): number[] => [
-  first,
-  second,
-  third,
-  ...new Array<number>(13).fill(0),
-];
-
-/** One platform level of a TCB info. */
-export function level(
-  sgx: readonly number[],
-  tdx: readonly number[],
-  pcesvn: number,
-  tcbStatus: string,
-  advisoryIDs?: string[],
-): Fields {
-  return {
-    tcb: { sgxtcbcomponents: svns(sgx), pcesvn, tdxtcbcomponents: svns(tdx) },
-    tcbDate: '2026-01-01T00:00:00Z',
-    tcbStatus,
-    ...(advisoryIDs ? { advisoryIDs } : {}),
-  };
-}
-
-/** One level of a module or enclave. */
-export const svnLevel = (isvsvn: number, tcbStatus: string): Fields => ({
-  tcb: { isvsvn },
-  tcbDate: '2026-01-01T00:00:00Z',
-  tcbStatus,
-});
-
-const iso = (time: number) => new Date(time).toISOString().replace('.000Z', 'Z');
-const dates = { issueDate: iso(at - day), nextUpdate: iso(at + 20 * day), tcbEvaluationDataNumber: 18 };
-const module = (id: string | null, levels: Fields[]): Fields => ({
-  ...(id === null ? {} : { id }),
-  mrsigner: '00'.repeat(48),
-  attributes: '00'.repeat(8),
-  attributesMask: 'FF'.repeat(8),
-  ...(id === null ? {} : { tcbLevels: levels }),
-});
-
-export const tcbInfo: Fields = {
-  id: 'TDX',
-  version: 3,
-  ...dates,
-  fmspc: '90C06F000000',
-  pceId: '0000',
-  tcbType: 0,
-  tdxModule: module(null, []),
-  tdxModuleIdentities: [
-    module('TDX_03', [svnLevel(3, 'UpToDate')]),
-    module('TDX_01', [svnLevel(6, 'UpToDate'), svnLevel(4, 'OutOfDate'), svnLevel(2, 'Revoked')]),
-  ],
-  tcbLevels: [
-    level(sixteen(5, 5, 2), sixteen(6, 0, 5), 11, 'UpToDate'),
-    level(sixteen(4, 4, 2), sixteen(5, 0, 4), 11, 'SWHardeningNeeded', ['INTEL-SA-00001']),
-    level(sixteen(3, 3, 2), sixteen(5, 0, 3), 11, 'ConfigurationNeeded'),
-    level(sixteen(2, 2, 2), sixteen(5, 0, 2), 5, 'OutOfDate', ['INTEL-SA-00002']),
-  ],
-};
-
-const qeIdentity: Fields = {
-  id: 'TD_QE',
-  version: 2,
-  ...dates,
-  miscselect: '00000000',
-  miscselectMask: 'FFFFFFFF',
-  attributes: '11000000000000000000000000000000',
-  attributesMask: 'FBFFFFFFFFFFFFFF0000000000000000',
-  mrsigner: 'DC'.repeat(32),
-  isvprodid: 2,
-  tcbLevels: [svnLevel(4, 'UpToDate'), svnLevel(2, 'OutOfDate')],
-};
-
-/** A signed body as Intel's service sends it. */
-function signedBody(key: string, value: Fields, by: KeyObject): Uint8Array {
-  const inner = JSON.stringify(value);
-  const signature = Buffer.from(rawSign(by, new TextEncoder().encode(inner))).toString('hex');
-  return new TextEncoder().encode(`{"${key}":${inner},"signature":"${signature}"}`);
-}
 
 function writeBody(change: TdxChange, is15: boolean): Uint8Array {
   const body = new Uint8Array(is15 ? 648 : 584);
@@ -345,5 +259,3 @@ export function makeTdx(change: TdxChange = {}): { input: EvidenceInput; verifie
     verifier: createTdxVerifier(change.pin ?? fingerprint(root)),
   };
 }
-
-export { sixteen };

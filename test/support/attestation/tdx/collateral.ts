@@ -1,0 +1,286 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { caConstraints, publicKeyInfo } from '../../../../enclave-server/attester/simulator/certificates.ts';
+import { at, level, sixteen } from '../intel-collateral.ts';
+import { keys, names, p256Signer, ppid } from '../intel-pki.ts';
+import { day, firstBlock, inText, iso, offCurve, type Refusal, replaced, withByte } from './parts.ts';
+
+/** Quotes with bad vendor data or revocation lists. */
+export const collateralRefusals: Refusal[] = [
+  // Collateral.
+  {
+    id: 'T6.chain',
+    code: 'WAX_TDX_COLLATERAL_MISSING',
+    what: 'no signing chain',
+    change: { endorsements: replaced(2, () => new Uint8Array()) },
+    also: ['WAX_X509_MISSING', 'WAX_X509_MISSING'],
+  },
+  {
+    id: 'T6.chain',
+    code: 'WAX_PEM_FORM',
+    what: 'text before the chain',
+    change: { endorsements: replaced(2, (item) => new Uint8Array([65, ...item])) },
+    also: ['WAX_X509_MISSING', 'WAX_X509_MISSING'],
+  },
+  {
+    id: 'T6.chain',
+    code: 'WAX_PEM_SIZE',
+    what: 'a chain of 17 KiB',
+    change: { endorsements: replaced(2, () => new Uint8Array(17 * 1024)) },
+    also: ['WAX_X509_MISSING', 'WAX_X509_MISSING'],
+  },
+  {
+    id: 'C4.tcb-signing',
+    code: 'WAX_X509_ALGORITHM',
+    what: 'a signer with an unknown curve',
+    change: {
+      tcb: { publicKey: publicKeyInfo(generateKeyPairSync('ec', { namedCurve: 'secp521r1' }).privateKey) },
+    },
+  },
+  {
+    id: 'C4.tcb-root',
+    code: 'WAX_X509_MISSING',
+    what: 'a signer without root',
+    change: { endorsements: replaced(2, firstBlock) },
+  },
+  {
+    id: 'C6.tcb-signing',
+    code: 'WAX_X509_POINT',
+    what: 'a signer key off the curve',
+    change: { tcb: { publicKey: offCurve() } },
+    also: ['WAX_TDX_COLLATERAL_SIGNATURE', 'WAX_TDX_COLLATERAL_SIGNATURE'],
+  },
+  {
+    id: 'C8.tcb-signing',
+    code: 'WAX_X509_DATES',
+    what: 'an expired signer',
+    change: { tcb: { notAfter: at - 1000 } },
+  },
+  {
+    id: 'T6.issuer',
+    code: 'WAX_TDX_CHAIN',
+    what: 'a signer of another name',
+    change: { tcb: { subject: names.pck } },
+  },
+  {
+    id: 'T6.issuer',
+    code: 'WAX_X509_SIGNATURE',
+    what: 'a signer by another key',
+    change: { tcb: { signer: p256Signer(keys.other) } },
+  },
+  {
+    id: 'T6.issuer',
+    code: 'WAX_X509_USAGE',
+    what: 'a signer that is a CA',
+    change: { tcb: { extensions: [caConstraints()] } },
+  },
+  {
+    id: 'T6.form',
+    code: 'WAX_TDX_COLLATERAL_MISSING',
+    what: 'no TCB info',
+    change: { endorsements: replaced(0, () => new Uint8Array()) },
+  },
+  {
+    id: 'T6.form',
+    code: 'WAX_TDX_COLLATERAL_FORM',
+    what: 'a body in another order',
+    change: { endorsements: replaced(0, inText('{"tcbInfo"', '{"x":1,"tcbInfo"')) },
+  },
+  {
+    id: 'T6.form',
+    code: 'WAX_JSON_DUPLICATE_KEY',
+    what: 'a key named twice',
+    change: { endorsements: replaced(0, inText('"id":"TDX"', '"id":"TDX","id":"TDX"')) },
+  },
+  {
+    id: 'T6.form',
+    code: 'WAX_JSON_SYNTAX',
+    what: 'a second value in the body',
+    change: { endorsements: replaced(0, inText(',"signature"', ',"signature":"","signature"')) },
+  },
+  {
+    id: 'T6.form',
+    code: 'WAX_JSON_SHAPE',
+    what: '15 components',
+    change: { tcbInfo: { tcbLevels: [level(sixteen(1).slice(1), sixteen(1), 1, 'UpToDate')] } },
+  },
+  {
+    id: 'T6.form',
+    code: 'WAX_JSON_SHAPE',
+    what: 'an unknown status',
+    change: { tcbInfo: { tcbLevels: [level(sixteen(1), sixteen(1), 1, 'Fine')] } },
+  },
+  {
+    id: 'T6.form',
+    code: 'WAX_TDX_SIZE',
+    what: 'more than 64 KiB',
+    change: { endorsements: replaced(0, () => new Uint8Array(65_537).fill(32)) },
+  },
+  {
+    id: 'T6.signature',
+    code: 'WAX_TDX_COLLATERAL_SIGNATURE',
+    what: 'a TCB info signed by another key',
+    change: { tcbInfoKey: keys.other },
+  },
+  {
+    id: 'T6.signature',
+    code: 'WAX_TDX_COLLATERAL_SIGNATURE',
+    what: 'one space more than was signed',
+    change: { endorsements: replaced(0, inText('"id":', '"id": ')) },
+  },
+  {
+    id: 'T6.dates',
+    code: 'WAX_TDX_COLLATERAL_DATES',
+    what: 'a TCB info that ran out',
+    change: { tcbInfo: { nextUpdate: iso(at - 1000) } },
+  },
+  {
+    id: 'T6.dates',
+    code: 'WAX_TDX_COLLATERAL_DATES',
+    what: 'a TCB info of tomorrow',
+    change: { tcbInfo: { issueDate: iso(at + day) } },
+  },
+  {
+    id: 'T6.platform',
+    code: 'WAX_TDX_COLLATERAL_PLATFORM',
+    what: 'another FMSPC',
+    change: { tcbInfo: { fmspc: '50806f000000' } },
+  },
+  {
+    id: 'T6.platform',
+    code: 'WAX_TDX_COLLATERAL_PLATFORM',
+    what: 'another PCE',
+    change: { tcbInfo: { pceId: '0001' } },
+  },
+  {
+    id: 'T6.platform',
+    code: 'WAX_TDX_COLLATERAL_PLATFORM',
+    what: 'a TCB info for SGX',
+    change: { tcbInfo: { id: 'SGX' } },
+  },
+  {
+    id: 'T6.platform',
+    code: 'WAX_TDX_COLLATERAL_PLATFORM',
+    what: 'version 2',
+    change: { tcbInfo: { version: 2 } },
+  },
+  {
+    id: 'T6.platform',
+    code: 'WAX_TDX_COLLATERAL_FORM',
+    what: 'another way to compare',
+    change: { tcbInfo: { tcbType: 1 } },
+  },
+  {
+    id: 'T7.form',
+    code: 'WAX_TDX_COLLATERAL_MISSING',
+    what: 'no QE identity',
+    change: { endorsements: replaced(1, () => new Uint8Array()) },
+  },
+  {
+    id: 'T7.signature',
+    code: 'WAX_TDX_COLLATERAL_SIGNATURE',
+    what: 'a QE identity signed by another key',
+    change: { qeIdentityKey: keys.other },
+  },
+  {
+    id: 'T7.dates',
+    code: 'WAX_TDX_COLLATERAL_DATES',
+    what: 'a QE identity that ran out',
+    change: { qeIdentity: { nextUpdate: iso(at - 1000) } },
+  },
+  {
+    id: 'T7.kind',
+    code: 'WAX_TDX_COLLATERAL_PLATFORM',
+    what: 'the identity of the SGX QE',
+    change: { qeIdentity: { id: 'QE' } },
+  },
+  {
+    id: 'T7.kind',
+    code: 'WAX_TDX_COLLATERAL_PLATFORM',
+    what: 'version 1',
+    change: { qeIdentity: { version: 1 } },
+  },
+  {
+    id: 'T7.identity',
+    code: 'WAX_TDX_QE_IDENTITY',
+    what: 'a QE by another signer',
+    change: { qePatch: withByte(128, 0) },
+  },
+  {
+    id: 'T7.identity',
+    code: 'WAX_TDX_QE_IDENTITY',
+    what: 'another enclave product',
+    change: { qePatch: withByte(256, 1) },
+  },
+  {
+    id: 'T7.identity',
+    code: 'WAX_TDX_QE_IDENTITY',
+    what: 'a QE in debug mode',
+    change: { qePatch: withByte(48, 0x13) },
+  },
+  {
+    id: 'T7.identity',
+    code: 'WAX_TDX_QE_IDENTITY',
+    what: 'another MISCSELECT',
+    change: { qePatch: withByte(16, 1) },
+  },
+  {
+    id: 'C7.pck-crl.form',
+    code: 'WAX_CRL_MISSING',
+    what: 'an empty PCK list',
+    change: { endorsements: replaced(3, () => new Uint8Array()) },
+  },
+  {
+    id: 'C7.pck-crl',
+    code: 'WAX_CRL_SIGNATURE',
+    what: 'a PCK list by another key',
+    change: { pckCrl: { signer: p256Signer(keys.other) } },
+  },
+  {
+    id: 'C7.pck-crl',
+    code: 'WAX_CRL_ISSUER',
+    what: 'the root list in place of the PCK list',
+    change: { endorsements: (items) => [...items.slice(0, 3), items[4] ?? ppid, items[4] ?? ppid] },
+  },
+  {
+    id: 'C8.pck-crl',
+    code: 'WAX_CRL_DATES',
+    what: 'a PCK list that ran out',
+    change: { pckCrl: { nextUpdate: at - 1000 } },
+  },
+  {
+    id: 'T5.pck-revoked',
+    code: 'WAX_CRL_REVOKED',
+    what: 'a revoked platform',
+    change: { pckCrl: { revoked: [Uint8Array.of(3)] } },
+  },
+  {
+    id: 'C7.root-crl.form',
+    code: 'WAX_CRL_MISSING',
+    what: 'no root list',
+    change: { endorsements: (items) => items.slice(0, 4) },
+  },
+  {
+    id: 'C7.root-crl',
+    code: 'WAX_CRL_SIGNATURE',
+    what: 'a root list by another key',
+    change: { rootCrl: { signer: p256Signer(keys.other) } },
+  },
+  {
+    id: 'C8.root-crl',
+    code: 'WAX_CRL_DATES',
+    what: 'a root list of tomorrow',
+    change: { rootCrl: { thisUpdate: at + day } },
+  },
+  {
+    id: 'T5.ca-revoked',
+    code: 'WAX_CRL_REVOKED',
+    what: 'a revoked CA',
+    change: { rootCrl: { revoked: [Uint8Array.of(2)] } },
+  },
+  {
+    id: 'T5.signer-revoked',
+    code: 'WAX_CRL_REVOKED',
+    what: 'a revoked signer',
+    change: { rootCrl: { revoked: [Uint8Array.of(4)] } },
+  },
+];

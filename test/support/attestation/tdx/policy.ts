@@ -1,0 +1,226 @@
+import { sixteen } from '../intel-collateral.ts';
+import { BODY, type Refusal, withByte } from './parts.ts';
+
+/** Quotes against the policy, or for another challenge. */
+export const policyRefusals: Refusal[] = [
+  // TCB.
+  {
+    id: 'T7.level',
+    code: 'WAX_TDX_NO_LEVEL',
+    what: 'a QE below every level',
+    change: { qePatch: withByte(258, 1) },
+  },
+  { id: 'T8', code: 'WAX_TDX_MODULE', what: 'a module that is not listed', change: { teeTcbSvn: [6, 2, 5] } },
+  {
+    id: 'T8',
+    code: 'WAX_TDX_MODULE',
+    what: 'a module by another signer',
+    change: { patch: withByte(BODY + 64, 1) },
+  },
+  {
+    id: 'T8',
+    code: 'WAX_TDX_MODULE',
+    what: 'a module with attributes',
+    change: { patch: withByte(BODY + 112, 1) },
+  },
+  {
+    id: 'T8',
+    code: 'WAX_TDX_MODULE',
+    what: 'a module without version by another signer',
+    change: { teeTcbSvn: [6, 0, 5], patch: withByte(BODY + 64, 1) },
+  },
+  {
+    id: 'T8',
+    code: 'WAX_TDX_NO_LEVEL',
+    what: 'a module below every level',
+    change: { teeTcbSvn: [1, 1, 5] },
+  },
+  {
+    id: 'T9',
+    code: 'WAX_TDX_NO_LEVEL',
+    what: 'a platform below every level',
+    change: { platform: { components: sixteen(9, 1, 2) } },
+  },
+  {
+    id: 'T9',
+    code: 'WAX_TDX_NO_LEVEL',
+    what: 'a PCE below every level',
+    change: { platform: { pceSvn: 4 } },
+  },
+  {
+    id: 'T10',
+    code: 'WAX_TDX_OUT_OF_DATE',
+    what: 'firmware that is out of date',
+    change: { platform: { components: sixteen(2, 2, 2) } },
+  },
+  {
+    id: 'T10',
+    code: 'WAX_TDX_OUT_OF_DATE',
+    what: 'a module that is out of date',
+    change: { teeTcbSvn: [5, 1, 5] },
+  },
+  {
+    id: 'T10',
+    code: 'WAX_TDX_OUT_OF_DATE',
+    what: 'a QE that is out of date',
+    change: { qePatch: withByte(258, 3) },
+  },
+  {
+    id: 'T10',
+    code: 'WAX_TDX_OUT_OF_DATE',
+    what: 'late microcode in the TDX components',
+    change: { teeTcbSvn: [6, 1, 2] },
+  },
+  {
+    id: 'T10',
+    code: 'WAX_TDX_OUT_OF_DATE',
+    what: 'component 0 for a module without version',
+    change: { teeTcbSvn: [5, 0, 2] },
+  },
+  { id: 'T10', code: 'WAX_TDX_REVOKED', what: 'a revoked module', change: { teeTcbSvn: [2, 1, 5] } },
+  {
+    id: 'T10',
+    code: 'WAX_TDX_CONFIGURATION',
+    what: 'a platform that needs configuration',
+    change: { platform: { components: sixteen(3, 3, 2) } },
+  },
+  {
+    id: 'T10',
+    code: 'WAX_TDX_HARDENING',
+    what: 'a platform that needs hardening',
+    change: { platform: { components: sixteen(4, 4, 2) } },
+    also: ['WAX_TDX_ADVISORY'],
+  },
+  {
+    id: 'T10',
+    code: 'WAX_TDX_RELAUNCH',
+    what: 'a module that was updated in place',
+    change: { version: 5, teeTcbSvn: [5, 1, 5], teeTcbSvn2: [6, 1, 5] },
+  },
+  {
+    id: 'T10',
+    code: 'WAX_TDX_OUT_OF_DATE',
+    what: 'an update in place that is not enough',
+    change: { version: 5, teeTcbSvn: [4, 1, 5], teeTcbSvn2: [5, 1, 5], policy: { relaunchAdvised: true } },
+  },
+  {
+    id: 'T10.advisories',
+    code: 'WAX_TDX_ADVISORY',
+    what: 'hardening for an advisory that is not accepted',
+    change: {
+      platform: { components: sixteen(4, 4, 2) },
+      policy: { statuses: ['UpToDate', 'SWHardeningNeeded'], advisories: ['INTEL-SA-00009'] },
+    },
+  },
+  {
+    id: 'T6.evaluation',
+    code: 'WAX_TDX_EVALUATION',
+    what: 'an older TCB evaluation',
+    change: { tcbInfo: { tcbEvaluationDataNumber: 17 }, policy: { minimumEvaluation: 18 } },
+  },
+  {
+    id: 'T6.evaluation',
+    code: 'WAX_TDX_EVALUATION',
+    what: 'an older QE evaluation',
+    change: { qeIdentity: { tcbEvaluationDataNumber: 17 }, policy: { minimumEvaluation: 18 } },
+  },
+  // Trust domain.
+  {
+    id: 'T11.debug',
+    code: 'WAX_TDX_DEBUG',
+    what: 'a debuggable domain',
+    change: { patch: withByte(BODY + 120, 1) },
+  },
+  {
+    id: 'T11.migratable',
+    code: 'WAX_TDX_MIGRATABLE',
+    what: 'a migratable domain',
+    change: { patch: withByte(BODY + 123, 0x30) },
+  },
+  {
+    id: 'T11.sept-ve',
+    code: 'WAX_TDX_SEPT_VE',
+    what: 'no SEPT_VE_DISABLE',
+    change: { patch: withByte(BODY + 123, 0) },
+  },
+  {
+    id: 'T11.attributes',
+    code: 'WAX_TDX_ATTRIBUTES',
+    what: 'protection keys',
+    change: { patch: withByte(BODY + 123, 0x50) },
+  },
+  {
+    id: 'T11.attributes',
+    code: 'WAX_TDX_ATTRIBUTES',
+    what: 'key locker',
+    change: { patch: withByte(BODY + 123, 0x90) },
+  },
+  {
+    id: 'T11.attributes',
+    code: 'WAX_TDX_ATTRIBUTES',
+    what: 'performance monitoring',
+    change: { patch: withByte(BODY + 127, 0x80) },
+  },
+  {
+    id: 'T11.attributes',
+    code: 'WAX_TDX_ATTRIBUTES',
+    what: 'another debug bit',
+    change: { patch: withByte(BODY + 120, 2) },
+  },
+  {
+    id: 'T11.attributes',
+    code: 'WAX_TDX_ATTRIBUTES',
+    what: 'an unknown bit',
+    change: { patch: withByte(BODY + 121, 1) },
+  },
+  { id: 'T12', code: 'WAX_TDX_XFAM', what: 'no SSE', change: { patch: withByte(BODY + 128, 0xe5) } },
+  {
+    id: 'T12',
+    code: 'WAX_TDX_XFAM',
+    what: 'a feature beyond the known',
+    change: { patch: withByte(BODY + 131, 1) },
+  },
+  {
+    id: 'T12',
+    code: 'WAX_TDX_XFAM',
+    what: 'other features than expected',
+    change: { policy: { pinned: { xfam: 'e700060000000000' } } },
+  },
+  {
+    id: 'T13.mrServiceTd',
+    code: 'WAX_TDX_SERVICE_TD',
+    what: 'a service that is not expected',
+    change: { version: 5, patch: withByte(54 + 600, 1) },
+  },
+  {
+    id: 'T13.mrServiceTd',
+    code: 'WAX_TDX_SERVICE_TD',
+    what: 'no service where one is expected',
+    change: { policy: { mrServiceTd: '11'.repeat(48) } },
+  },
+  ...['mrConfigId', 'mrOwner', 'mrOwnerConfig', 'mrSeam'].map((field) => ({
+    id: `T13.${field}`,
+    code: 'WAX_TDX_FIELD',
+    what: `another ${field}`,
+    change: { policy: { pinned: { [field]: '11'.repeat(48) } } },
+  })),
+  {
+    id: 'T15',
+    code: 'WAX_TDX_PLATFORM_DENIED',
+    what: 'a machine on the deny list',
+    change: { policy: { deniedHardware: ['77'.repeat(16)] } },
+  },
+  {
+    id: 'T14',
+    code: 'WAX_TDX_BINDING',
+    what: 'the answer to another challenge',
+    change: { expectedReportData: new Uint8Array(64) },
+  },
+  { id: 'T14', code: 'WAX_TDX_BINDING_ABSENT', what: 'no challenge', change: { expectedReportData: null } },
+  {
+    id: 'T14',
+    code: 'WAX_TDX_BINDING_ABSENT',
+    what: 'an empty challenge',
+    change: { expectedReportData: new Uint8Array() },
+  },
+];
