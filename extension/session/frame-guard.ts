@@ -5,8 +5,9 @@
  */
 import type { FrameMessage } from '../page/port.ts';
 
-/** How long something must lie over the frame before it counts, in milliseconds. */
-const coverSpan = 600;
+/** Looks in a row at which something lies over the frame before it counts, and the pause between them. */
+const unseenLooks = 3;
+const lookPause = 300;
 
 /** The visibility half of IntersectionObserver, where the browser has it (Chrome). */
 interface VisibilityOptions extends IntersectionObserverInit {
@@ -33,20 +34,31 @@ function watchKeys(tell: (message: FrameMessage) => void): void {
   });
 }
 
-/** Reports when the browser cannot vouch for the frame being seen whole. It errs on the side of reporting. */
+/**
+ * Reports when the browser cannot vouch for the frame being seen whole. It is asked again before that counts:
+ * a slow machine tells of a moment that is long over.
+ */
 function watchCover(tell: (message: FrameMessage) => void): void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const root = document.documentElement;
   const options: VisibilityOptions = { threshold: [0, 1], trackVisibility: true, delay: 100 };
-  new IntersectionObserver((entries) => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let unseen = 0;
+  const observer = new IntersectionObserver((entries) => {
     const seen = (entries.at(-1) as VisibilityEntry | undefined)?.isVisible;
     if (seen === undefined) return;
     clearTimeout(timer);
-    if (!seen) {
+    const hidden = document.visibilityState !== 'visible';
+    unseen = seen || hidden ? 0 : unseen + 1;
+    if (unseen >= unseenLooks) tell({ kind: 'covered' });
+    else if (!seen) {
       timer = setTimeout(() => {
-        if (document.visibilityState === 'visible') tell({ kind: 'covered' });
-      }, coverSpan);
+        // Observing anew makes the browser look now.
+        observer.unobserve(root);
+        observer.observe(root);
+      }, lookPause);
     }
-  }, options).observe(document.documentElement);
+  }, options);
+  observer.observe(root);
 }
 
 /** Starts watching, for the life of the document. */

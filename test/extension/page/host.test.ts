@@ -13,6 +13,8 @@ const chatPage = `<!doctype html><title>parley</title>
 <textarea id="message" placeholder="Message parley" style="width:560px;height:40px"></textarea><button>Send</button>
 </form></body>`;
 
+const patient = { timeout: 15_000 };
+
 /** What the page can know of the box: the one element of ours below the root. */
 const findHost =
   '(() => [...document.documentElement.children].find((e) => e.localName.includes("-")) ?? null)()';
@@ -39,7 +41,7 @@ describe.skipIf(!hasChromium)('the sealed box in a page', () => {
   const openBox = async (path = '/', origin = site.origin): Promise<Frame> => {
     page = await browser.context.newPage();
     await page.goto(origin + path);
-    await expect.poll(() => frameOf(page), { timeout: 10_000 }).toBeDefined();
+    await expect.poll(() => frameOf(page), patient).toBeDefined();
     const frame = frameOf(page) as Frame;
     const redeemed = () =>
       frame.evaluate(async () => {
@@ -48,7 +50,7 @@ describe.skipIf(!hasChromium)('the sealed box in a page', () => {
         };
         return (await chrome.runtime.sendMessage({ type: 'settings/get', body: {} })).ok;
       });
-    await expect.poll(redeemed, { timeout: 10_000 }).toBe(true);
+    await expect.poll(redeemed, patient).toBe(true);
     await page.waitForTimeout(400);
     return frame;
   };
@@ -122,11 +124,11 @@ describe.skipIf(!hasChromium)('the sealed box in a page', () => {
     const place = () => page.evaluate(`JSON.stringify(${findHost}.getBoundingClientRect())`);
     const before = await place();
     await page.evaluate(`${findHost}.style.setProperty('left', '-9000px', 'important')`);
-    await expect.poll(place).toBe(before);
+    await expect.poll(place, patient).toBe(before);
     await page.evaluate(`${findHost}.hidePopover()`);
-    await expect.poll(place).toBe(before);
+    await expect.poll(place, patient).toBe(before);
     await page.evaluate(`${findHost}.setAttribute('hidden', '')`);
-    await expect.poll(() => page.evaluate(`${findHost}.hasAttribute('hidden')`)).toBe(false);
+    await expect.poll(() => page.evaluate(`${findHost}.hasAttribute('hidden')`), patient).toBe(false);
     expect(await badge()).not.toBe('!');
   });
 
@@ -135,14 +137,14 @@ describe.skipIf(!hasChromium)('the sealed box in a page', () => {
     await page.evaluate(
       `{ const host = ${findHost}; setInterval(() => host.style.setProperty('opacity', '0', 'important'), 20); }`,
     );
-    await expect.poll(hostIsThere).toBe(false);
-    await expect.poll(badge).toBe('!');
+    await expect.poll(hostIsThere, patient).toBe(false);
+    await expect.poll(badge, patient).toBe('!');
   });
 
   it('says so when the page takes it out', async () => {
     await openBox();
     await page.evaluate(`${findHost}.remove()`);
-    await expect.poll(badge).toBe('!');
+    await expect.poll(badge, patient).toBe('!');
     await page.waitForTimeout(1_000);
     expect(await hostIsThere()).toBe(false);
   });
@@ -167,7 +169,7 @@ describe.skipIf(!hasChromium)('the sealed box in a page', () => {
       },
       { tag, style },
     );
-    await expect.poll(badge, { timeout: 6_000 }).toBe('!');
+    await expect.poll(badge, patient).toBe('!');
   });
 
   it('closes when the page takes the keyboard in the middle of a word', async () => {
@@ -179,7 +181,7 @@ describe.skipIf(!hasChromium)('the sealed box in a page', () => {
     });
     await page.keyboard.type('secr');
     await page.evaluate(`document.getElementById('message').focus()`);
-    await expect.poll(badge).toBe('!');
+    await expect.poll(badge, patient).toBe('!');
     expect((await browser.toolbar(page.url())).title).toContain('Page got in the way');
   });
 
