@@ -45,7 +45,13 @@ export async function buildLog(options: LogServerOptions): Promise<FastifyInstan
     async (_: unknown, body: Buffer) => body,
   );
 
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
   app.addHook('onSend', async (_, reply) => {
+    // A connection kept alive past the last answer would keep the process, too.
+    if (isClosing) reply.header('connection', 'close');
     reply.header('x-content-type-options', 'nosniff');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     // Whoever wants to check this log may, from any page; no request carries a credential.

@@ -16,7 +16,7 @@ const MAX_WAITING = 8192;
 const LONGEST_RETRY_MS = 30_000;
 
 /** Where an accepted entry ended up. */
-export interface Receipt {
+interface Receipt {
   index: number;
   /** False if the log had this statement already. */
   isNew: boolean;

@@ -226,7 +226,7 @@ describe('starting a log', () => {
 /** A file system of one megabyte, where this user may mount one. */
 function mountSmall(folder: string): boolean {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
+    execFileSync('/usr/bin/mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
     return true;
   } catch {
     process.stderr.write('skipped: a small file system cannot be mounted here\n');
@@ -249,10 +249,10 @@ describe('a disk that', () => {
     try {
       const app = await world.start({ storage: await openLocalStorage(join(disk, 'data')) });
       await app.close();
-      execFileSync('mount', ['-o', 'remount,ro', disk]);
+      execFileSync('/usr/bin/mount', ['-o', 'remount,ro', disk]);
       expect(await refusal(openLocalStorage(join(disk, 'data')))).toBe('WAX_LOGSERVER_DISK_READ_ONLY');
     } finally {
-      execFileSync('umount', ['-l', disk]);
+      execFileSync('/usr/bin/umount', ['-l', disk]);
     }
   });
 
@@ -275,13 +275,13 @@ describe('a disk that', () => {
       await app.close();
 
       // With room again it goes on, with every acknowledged entry in its place.
-      execFileSync('mount', ['-o', 'remount,size=16m', disk]);
+      execFileSync('/usr/bin/mount', ['-o', 'remount,size=16m', disk]);
       const again = await world.start({ storage: await openLocalStorage(join(disk, 'data')) });
       expect((await again.inject(`/api/v1/entries/${acknowledged}`)).statusCode).toBe(200);
       expect((await submit(again, await world.release(1001))).statusCode).toBe(201);
       await again.close();
     } finally {
-      execFileSync('umount', ['-l', disk]);
+      execFileSync('/usr/bin/umount', ['-l', disk]);
     }
   });
 });

@@ -143,6 +143,17 @@ describe('submitting entries', () => {
     expect((await app.inject('/checkpoint')).body.split('\n')[1]).toBe('1');
   });
 
+  it('answers what it has accepted before it shuts down', async () => {
+    await app.close();
+    app = await world.start({ publishIntervalMs: 300 });
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    const request = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    const pending = fetch(`${url}/api/v1/entries`, { ...request, body: Buffer.from(await world.release(1)) });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await app.close();
+    expect((await pending).status).toBe(201);
+  });
+
   it('refuses a body of another type, and none', async () => {
     const body = Buffer.from(await world.release(1));
     const other = await app.inject({
