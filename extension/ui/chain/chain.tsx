@@ -205,7 +205,13 @@ export function Chain({ view, report, onClose, onCheck }: ChainProps) {
             <div class="wide-columns">
               <section class="card wide-card">
                 <h2>{chosen.title}</h2>
-                <p class="link-sentence">{chosen.sentence}</p>
+                <p class="link-sentence">
+                  {chosen.sentence}
+                  {chosen.id === 'approvals' &&
+                    chosen.state === 'pass' &&
+                    report.release &&
+                    ` ${t('chainApprovalsMust', { k: report.release.threshold })}`}
+                </p>
                 <Evidence
                   link={chosen}
                   report={report}

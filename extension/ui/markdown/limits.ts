@@ -9,12 +9,24 @@ export const deepest = 24;
 /** Characters of a code block that are coloured. */
 export const longestColoured = 20_000;
 
-/** Runs of markers that nest deeper than `deepest` allows; a parser would recurse through each of them. */
-const nestsTooDeep = new RegExp(`(?:[>*+-][ \\t]*|\\d{1,9}[.)][ \\t]+){${deepest},}`, 'm');
-/** Openers in a row that a parser would have to match up, with cost that grows faster than their number. */
-const bracketStorm = /[[!]{64,}|[*_~]{256,}|`{256,}/;
+/** Runs of markers, and indented markers, that nest deeper than anybody would read. A parser recurses there. */
+const nestsTooDeep = new RegExp(
+  `(?:[>*+-][ \\t]*|\\d{1,9}[.)][ \\t]+){${deepest},}|^[ \\t]{64,}(?:[>*+-]|\\d+[.)])`,
+  'm',
+);
+
+/**
+ * Characters that a parser has to match up with each other, at a cost that grows with the square of their
+ * number: how many of them one paragraph may hold, and the whole text.
+ */
+const pairing = /[*_~[\]!|`]/g;
+const mostInParagraph = 1_500;
+const mostInAll = 12_000;
+
+const count = (text: string): number => text.match(pairing)?.length ?? 0;
 
 /** True for text that must not reach the parser at all. */
 export function isHostile(text: string): boolean {
-  return nestsTooDeep.test(text) || bracketStorm.test(text);
+  if (nestsTooDeep.test(text) || count(text) > mostInAll) return true;
+  return text.split(/\n[ \t]*\n/).some((paragraph) => count(paragraph) > mostInParagraph);
 }

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { OptionsController, OptionsView } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
 import { SealChooser } from '../seal/chooser.tsx';
-import { sealName } from '../seal/name.ts';
+import { sealNameFirst } from '../seal/name.ts';
 import type { OfferedSeal } from '../seal/offer.ts';
 import { SealMark } from '../seal/seal-mark.tsx';
 import { useSeal } from '../seal/use-seal.ts';
@@ -98,7 +98,7 @@ export function YourSeal({ view, controller }: SectionProps) {
           <SealMark seal={seal} lit size={96} />
           <div>
             <h2>{t('sealNow')}</h2>
-            <p>{sealName(seal)}</p>
+            <p>{sealNameFirst(seal)}</p>
             <button
               type="button"
               class="button"

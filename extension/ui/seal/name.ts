@@ -14,6 +14,9 @@ export function sealName({ picture, shape, wax }: Seal): string {
   return t('sealName', { picture: pictureName(picture), shape: shapeName(shape), wax: waxName(wax) });
 }
 
+/** `Swallow on a quatrefoil, mulberry`, to begin a line with. */
+export const sealNameFirst = (seal: Seal): string => capital(sealName(seal));
+
 /** `Swallow, quatrefoil` */
 export function sealShortName({ picture, shape }: Seal): string {
   return capital(t('sealShort', { picture: pictureName(picture), shape: shapeName(shape) }));

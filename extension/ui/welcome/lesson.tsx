@@ -3,7 +3,7 @@ import { Brand } from '../icons/brand.tsx';
 import { StateIcon } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
 import type { Seal } from '../seal/generator.ts';
-import { sealName, shapeName } from '../seal/name.ts';
+import { sealName, sealNameFirst, shapeName } from '../seal/name.ts';
 import { fakeSeal } from '../seal/offer.ts';
 import { SealMark } from '../seal/seal-mark.tsx';
 
@@ -65,7 +65,7 @@ function Answer({ fake, seal, own }: { fake: boolean; seal: Seal; own: Seal }) {
         <strong>{fake ? t('lessonFake') : t('lessonYours')}</strong>{' '}
         {fake
           ? t('lessonFakeText', { shape: shapeName(seal.shape), own: shapeName(own.shape) })
-          : `${sealName(own)}.`}
+          : `${sealNameFirst(own)}.`}
       </span>
     </p>
   );
