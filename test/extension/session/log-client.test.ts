@@ -90,6 +90,15 @@ describe('a sync', () => {
     expect((await sync(log, { state })).state.checkpoint?.size).toBe(302);
   });
 
+  test('begins again when the log shows less than it had already served', async () => {
+    const log = await LogBuilder.create();
+    log.fill(300);
+    await log.publish();
+    const { state } = await step(log, { limits: { entries: 1 } });
+    await log.publish({ size: 100 });
+    expect(await sync(log, { state })).toMatchObject({ problem: null, state: { checkpoint: { size: 100 } } });
+  });
+
   test('takes the full bundle where the log has dropped the partial one', async () => {
     const log = await LogBuilder.create();
     log.fill(255);

@@ -140,6 +140,12 @@ describe('the pin', () => {
     });
   });
 
+  test('refuses it before any entry is there', async () => {
+    const log = await LogBuilder.create();
+    const domain = pinned(log, 1, Buffer.from(testDigest('other'), 'hex'));
+    expect(await problemOf(log, log.checkpoint, { domain, entries: [] })).toMatchObject({ kind: 'fork' });
+  });
+
   test('refuses a larger tree that went through another root at the pinned size', async () => {
     const log = await LogBuilder.create();
     const domain = pinned(log, 1, Buffer.from(testDigest('other'), 'hex'));

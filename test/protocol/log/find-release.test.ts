@@ -126,6 +126,19 @@ describe('findRelease', () => {
     expect(await reasons(log, { at: START + 50 * DAY })).toEqual([]);
   });
 
+  test('keeps the retirements of one product apart from those of another', async () => {
+    const log = await LogBuilder.create();
+    await log.release({
+      version: 9,
+      product: 'other',
+      retiresOlderAfterHours: 1,
+      configSha256: testDigest('nine'),
+    });
+    await log.release({ version: 4 });
+    await log.release({ version: 5, configSha256: testDigest('five') });
+    expect(await reasons(log, { at: START + 168 * HOUR })).toEqual(['WAX_RELEASE_RETIRED']);
+  });
+
   test('finds the renewal when the first approval has expired', async () => {
     const log = await LogBuilder.create();
     await log.release({ expires: START + 2 * DAY });
