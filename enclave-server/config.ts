@@ -57,7 +57,7 @@ export interface LimitConfig {
   blockMs: number;
 }
 
-export interface EngineConfig {
+interface EngineConfig {
   kind: 'llama';
   sequences: number;
   threads: number;

@@ -7,7 +7,7 @@ import type { JsonValue } from '../../protocol/json.ts';
 import { readObject, readString } from '../../protocol/shape.ts';
 
 export const roles = ['system', 'user', 'assistant'] as const;
-export type Role = (typeof roles)[number];
+type Role = (typeof roles)[number];
 
 export interface Message {
   role: Role;

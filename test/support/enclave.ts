@@ -19,16 +19,17 @@ import { admitHandshake } from '../../protocol/session/verified-handshake.ts';
 export const service = 'http://127.0.0.1:4443';
 
 /** The demo configuration with some of its parts changed. */
-export function testConfig(changes: { [part: string]: object } = {}): EnclaveConfig {
+export function testConfig(changes: { [part: string]: object | string } = {}): EnclaveConfig {
   const config: { [part: string]: unknown } = demoConfig(service);
   for (const [part, fields] of Object.entries(changes)) {
     const before = config[part];
-    config[part] = Array.isArray(fields) ? fields : { ...(before as object), ...fields };
+    const replaced = Array.isArray(fields) || typeof fields === 'string';
+    config[part] = replaced ? fields : { ...(before as object), ...fields };
   }
   return parseEnclaveConfig(utf8(JSON.stringify(config)));
 }
 
-export const childScript = new URL('../../enclave-server/engine/child.ts', import.meta.url).pathname;
+const childScript = new URL('../../enclave-server/engine/child.ts', import.meta.url).pathname;
 
 /** The real engine on the demo model. */
 export function demoEngine(changes: Partial<LlamaEngineOptions> = {}): Promise<Engine> {
