@@ -220,10 +220,20 @@ function measurementOf({ pcrs }: NitroDocument): Record<string, string> | null {
   return Object.fromEntries(registers.map(([name, register]) => [name, toHex(register ?? new Uint8Array())]));
 }
 
+/**
+ * When to judge the certificates (C8). A leaf can be younger than a second, so a browser whose clock is slightly
+ * behind would call it not yet valid: within the skew that the policy allows, the document's own time counts.
+ */
+function certificateTime(document: NitroDocument | null, { at, policy }: EvidenceInput): number {
+  const ahead = document ? document.timestamp - at : 0;
+  const skew = policy?.type === 'nitro' ? 1000 * policy.clockSkewSeconds : 0;
+  return ahead > 0 && ahead <= skew ? at + ahead : at;
+}
+
 async function verifyNitro(pin: string, input: EvidenceInput): Promise<EvidenceResult> {
   const checks = new CheckList();
   const { cose, document } = await checkForm(checks, input);
-  const { leaf, ends } = await checkChain(checks, document, input.at, pin);
+  const { leaf, ends } = await checkChain(checks, document, certificateTime(document, input), pin);
   await checkSignature(checks, cose, document, leaf);
   const policy = await checkPolicy(checks, document, input);
   await checkBinding(checks, document, policy, input);

@@ -25,6 +25,14 @@ describe('Nitro evidence', () => {
     ['tag 18', { tagged: true }],
     ['absent fields', { document: { nonce: undefined, public_key: undefined } }],
     ['empty fields', { document: { nonce: new Uint8Array(), public_key: new Uint8Array() } }],
+    [
+      'a clock that is a little behind',
+      {
+        leaf: { notBefore: at + 20_000 },
+        ca1: { notBefore: at + 20_000 },
+        document: { timestamp: at + 25_000 },
+      },
+    ],
     ['three registers only', { pcrs: three }],
     [
       'expected registers',

@@ -51,6 +51,20 @@ export const contentRefusals: Refusal[] = [
     change: { leaf: { notAfter: at - 1000 } },
   },
   {
+    id: 'C8.leaf',
+    code: 'WAX_X509_DATES',
+    what: 'a leaf that is younger than the document',
+    change: { leaf: { notBefore: at + 40_000 }, document: { timestamp: at + 30_000 } },
+    also: ['WAX_NITRO_OUTSIDE_CERTIFICATE'],
+  },
+  {
+    id: 'C8.leaf',
+    code: 'WAX_X509_DATES',
+    what: 'a clock that is far behind',
+    change: { leaf: { notBefore: at + 60_000 }, document: { timestamp: at + 61_000 } },
+    also: ['WAX_NITRO_AGE'],
+  },
+  {
     id: 'C8.ca-1',
     code: 'WAX_X509_DATES',
     what: 'an expired instance CA',
