@@ -84,7 +84,9 @@ export function createLogs(
   const note = (domain: TrustDomain, problem: LogProblem | null) =>
     forks.change((known) => {
       const others = known.filter((one) => one !== keyOf(domain));
-      return [problem?.kind === 'fork' ? [...others, keyOf(domain)] : others, undefined];
+      // A log that shrinks has told two stories as much as one that forks.
+      const forked = problem?.kind === 'fork' || problem?.kind === 'rollback';
+      return [forked ? [...others, keyOf(domain)] : others, undefined];
     });
 
   const run = async (domain: TrustDomain): Promise<LogReply> => {

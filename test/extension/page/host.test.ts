@@ -15,6 +15,10 @@ const chatPage = `<!doctype html><title>parley</title>
 
 const patient = { timeout: 15_000 };
 
+const bottom = 'box-sizing:border-box;position:fixed;bottom:30px;left:200px;width:600px';
+const withBox = (field: string) =>
+  `<!doctype html><body style="margin:0;min-height:100vh"><div style="${bottom}">${field}</div></body>`;
+
 /** What the page can know of the box: the one element of ours below the root. */
 const findHost =
   '(() => [...document.documentElement.children].find((e) => e.localName.includes("-")) ?? null)()';
@@ -25,7 +29,18 @@ describe.skipIf(!hasChromium)('the sealed box in a page', () => {
   let page: Page;
 
   beforeAll(async () => {
-    site = await startStaticSite({ '/': chatPage });
+    site = await startStaticSite({
+      '/': chatPage,
+      '/editable': withBox(
+        '<div contenteditable="true" aria-label="Ask anything" style="height:40px"></div>',
+      ),
+      '/widget': `<!doctype html><body style="margin:0;min-height:100vh"><chat-widget></chat-widget><script>
+        document.querySelector('chat-widget').attachShadow({ mode: 'open' }).innerHTML =
+          '<div style="${bottom}"><textarea id="message" placeholder="Message" style="width:500px"></textarea></div>';
+      </script></body>`,
+      '/search':
+        '<!doctype html><body style="min-height:100vh"><input type="text" placeholder="Search" style="width:600px">',
+    });
     browser = await startExtensionBrowser('e2e');
     expect(await browser.ask('grants/add', { site: site.origin })).toEqual({ ok: true, reply: {} });
   }, 90_000);
@@ -65,6 +80,37 @@ describe.skipIf(!hasChromium)('the sealed box in a page', () => {
     expect(host?.bottom).toBeGreaterThanOrEqual((field?.bottom ?? 0) - 1);
     expect(host?.top).toBeLessThan(field?.top ?? 0);
     expect(await badge()).not.toBe('!');
+  });
+
+  it.each(['/editable', '/widget'])('finds the message box of %s', async (path) => {
+    await openBox(path);
+    const left = await page.evaluate(`${findHost}.getBoundingClientRect().left`);
+    // The message box lies from 200 to 800; without one the box would be at the right edge.
+    expect(left).toBeLessThan(300);
+  });
+
+  it('follows the message box when the window or the page changes', async () => {
+    await openBox();
+    const middle = () =>
+      page.evaluate(
+        `{ const box = ${findHost}.getBoundingClientRect(); Math.round(box.left + box.width / 2) }`,
+      );
+    expect(await middle()).toBe(600);
+    await page.evaluate(`document.querySelector('form').style.left = '400px'`);
+    await expect.poll(middle, patient).toBe(720);
+    await page.evaluate(`history.pushState({}, '', '/c/2'); document.querySelector('form').remove();
+      document.body.insertAdjacentHTML('beforeend', '<textarea placeholder="Message parley" style="${bottom}"></textarea>')`);
+    await expect.poll(middle, patient).toBe(500);
+    await page.setViewportSize({ width: 700, height: 600 });
+    const right = () => page.evaluate(`${findHost}.getBoundingClientRect().right`);
+    await expect.poll(right, patient).toBeLessThanOrEqual(700);
+  });
+
+  it('stays away from a page without a message box until it is asked for', async () => {
+    page = await browser.context.newPage();
+    await page.goto(`${site.origin}/search`);
+    await page.waitForTimeout(2_000);
+    expect(await hostIsThere()).toBe(false);
   });
 
   it('shows the page neither its inside nor its address', async () => {
