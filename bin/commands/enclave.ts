@@ -7,13 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseEnclaveConfig } from '../../enclave-server/config.ts';
 import { measureInstalled } from '../../enclave-server/measure.ts';
-import { defineErrors } from '../../protocol/errors.ts';
 import { type Command, exitCodes } from '../command.ts';
-
-const enclaveCommandError = defineErrors({
-  WAX_ENCLAVECOMMAND_OPTION: 'A needed option is missing or malformed',
-  WAX_ENCLAVECOMMAND_BUNDLE: 'The server has not been built yet (npm run build enclave)',
-});
+import { enclaveCommandError } from './enclave-errors.ts';
 
 /** The built server: with the simulator for development, without it otherwise. */
 function bundle(simulate: boolean): string {
