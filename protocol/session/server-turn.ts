@@ -100,9 +100,7 @@ export class ServerSession {
   #accept(request: SealedRequest): OpenedTurn {
     if (this.#ended) throw sessionError('WAX_SESSION_OVER');
     const turn = this.#chain.turn;
-    if (request.turn !== turn || turn >= this.#limits.maxTurns) {
-      throw sessionError('WAX_SESSION_TURN', `${request.turn} instead of ${turn}`);
-    }
+    if (turn >= this.#limits.maxTurns) throw sessionError('WAX_SESSION_TURN', 'no turn is left');
     if (this.#current !== null && !this.#current.contentEnded) {
       throw sessionError('WAX_SESSION_TURN', `${request.turn} before the end of ${turn - 1}`);
     }

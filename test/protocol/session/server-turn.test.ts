@@ -115,6 +115,15 @@ describe('a server session', () => {
     expect(opened.server.ended).toBe(true);
   });
 
+  it('accepts no turn beyond that while the last one is being padded', async () => {
+    const { client, waiting, limits } = await handshake();
+    const { body, reply } = client.startTurn(chat());
+    const { session, turn } = await ServerSession.open(waiting, parse(body), { ...limits, maxTurns: 1 });
+    end({ turn, reply });
+    expect(() => session.accept(parse(client.startTurn(chat()).body))).toThrow('no turn is left');
+    expect(session.ended).toBe(true);
+  });
+
   it('ends with "session over" and with a reply that is given up before END', async () => {
     const over = await openedTurn();
     over.turn.reply.fail('session-over');
