@@ -228,21 +228,23 @@ describe.skipIf(!executablePath)('the explorer page', { timeout: 120_000 }, () =
     expect([...hosts]).toEqual([url]);
   });
 
-  it('passes the accessibility checks on every view, in light and dark', async () => {
+  it('passes the accessibility checks on every view, in light and dark', { timeout: 300_000 }, async () => {
     const page = await open('/');
+    const violations = async (axe: AxeBuilder) =>
+      (await axe.analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
     for (const [path, width] of [
       ['/', 1200],
       ['/entry/2', 1200],
       ['/search?q=fernhill', 390],
     ] as const) {
       await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ colorScheme: 'light' });
       await page.goto(url + path);
       await page.waitForSelector('.verdict-passed');
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme });
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-      }
+      expect(await violations(new AxeBuilder({ page }))).toEqual([]);
+      // Only colours differ in the dark.
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await violations(new AxeBuilder({ page }).withRules('color-contrast'))).toEqual([]);
     }
   });
 
