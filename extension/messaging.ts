@@ -21,7 +21,7 @@ import { type Settings, sealPattern } from './settings.ts';
 type Empty = Record<never, never>;
 
 /** Why a sealed box was closed: the page took the keyboard, drew over it, took it out or moved it. */
-export const interferences = ['focus', 'cover', 'remove', 'move'] as const;
+const interferences = ['focus', 'cover', 'remove', 'move'] as const;
 export type Interference = (typeof interferences)[number];
 
 /** What a view reports about itself, for the toolbar icon and the popup. */
@@ -57,7 +57,7 @@ export interface TabReply {
 }
 
 /** Request and reply of each message. */
-export interface Exchanges {
+interface Exchanges {
   'bridge/token': [Empty, { readonly token: string }];
   'bridge/interference': [{ readonly kind: Interference }, Empty];
   'frame/redeem': [
@@ -88,7 +88,7 @@ export type Request<Type extends MessageType> = Exchanges[Type][0];
 export type Reply<Type extends MessageType> = Exchanges[Type][1];
 
 /** `new-frame` is a frame that has not redeemed its token; `frame` is one that has. */
-export type Sender = Role | 'new-frame';
+type Sender = Role | 'new-frame';
 
 interface Rule<Type extends MessageType> {
   readonly from: readonly Sender[];

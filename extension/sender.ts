@@ -22,7 +22,7 @@ export interface Sender {
 
 /** Pages of the extension that stand on their own, in a tab, a panel or the popup. */
 const pages = ['sidepanel', 'popup', 'options', 'welcome'] as const;
-export type Page = (typeof pages)[number];
+type Page = (typeof pages)[number];
 
 /**
  * `bridge`: our content script in the top document of a granted tab. `frame`: composer.html inside a granted

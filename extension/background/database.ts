@@ -8,7 +8,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex, utf8 } from '../../protocol/bytes.ts';
 import { extensionError } from '../errors.ts';
 
-export const tables = ['domains', 'logs', 'grants', 'settings'] as const;
+const tables = ['domains', 'logs', 'grants', 'settings'] as const;
 export type Table = (typeof tables)[number];
 
 /** What lies in the database. */

@@ -14,14 +14,14 @@ import { type Database, seal, unseal } from './database.ts';
 const limits = { bytes: 16 << 20, depth: 32 };
 
 /** An imported trust domain, as the file said it. */
-export interface ImportedDomain {
+interface ImportedDomain {
   readonly name: string;
   readonly text: string;
   readonly importedAt: number;
 }
 
 /** State of a log in its encoded form, and the size it is compared by. */
-export interface StoredLog {
+interface StoredLog {
   readonly size: number;
   /** JSON text of what the log sync keeps. */
   readonly text: string;

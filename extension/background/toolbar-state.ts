@@ -1,7 +1,7 @@
 /** What the toolbar shows for a tab: one icon, a badge and a title. @module */
 import type { StateId } from '../ui/controller.ts';
 
-export type Icon = 'off' | 'ready' | 'check' | 'lit' | 'warn' | 'fail' | 'fork' | 'sim';
+type Icon = 'off' | 'ready' | 'check' | 'lit' | 'warn' | 'fail' | 'fork' | 'sim';
 
 /** What is known about a tab. */
 export interface TabFacts {

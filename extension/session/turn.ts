@@ -11,7 +11,7 @@ import type { TurnEvent, TurnResult } from './chat-status.ts';
 import { itemId, reasonOf, type Thread, withAnswer, wordsForTokens, wordsIn } from './conversation.ts';
 
 /** Where a turn reads and writes the thread. */
-export interface ThreadHolder {
+interface ThreadHolder {
   thread(): Thread;
   setThread(thread: Thread): void;
 }
