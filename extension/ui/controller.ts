@@ -57,6 +57,8 @@ export interface Figures {
   readonly witnessTime?: { readonly at: number; readonly agree: number; readonly localAt: number };
   /** Version of Waxseal that runs, and the one the log asks for if it says so. */
   readonly version?: { readonly have: string; readonly need?: string };
+  /** The last message went out sealed to the program checked before, which is no longer the one there. */
+  readonly sealedBefore?: boolean;
   /** Stable error code, shown small and last. */
   readonly code?: string;
   /** Address to write to the operator: https or mailto. */

@@ -73,7 +73,8 @@ export function Composer({ controller, view }: { controller: ChatController; vie
   }, [view.draft]);
 
   const send = () => {
-    if (mode === 'on' && !streaming && view.draft.trim() !== '') controller.send();
+    // What was typed since the last rendering counts too: Enter may come before it.
+    if (mode === 'on' && !streaming && controller.current().draft.trim() !== '') controller.send();
   };
   const kept = mode === 'paused' || mode === 'read-only';
   const look = [

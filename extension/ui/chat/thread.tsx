@@ -182,7 +182,10 @@ export function Thread({ view, controller }: { view: ChatView; controller: ChatC
   }, [count, length]);
 
   return (
-    <section class="thread" aria-label={t('threadLabel')}>
+    <section class="thread" aria-labelledby="thread-title">
+      <h1 class="visually-hidden" id="thread-title">
+        {t('threadLabel')}
+      </h1>
       {view.thread.map((item) => (
         <Item key={item.id} item={item} last={item === newest} view={view} controller={controller} />
       ))}

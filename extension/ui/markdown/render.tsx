@@ -67,9 +67,9 @@ function table(node: Table, context: Context): ComponentChild {
   );
 }
 
+/** All of one rank: a model may begin anywhere, and a skipped rank would mislead a screen reader. */
 function heading(depth: number, children: ComponentChildren): ComponentChild {
-  if (depth === 1) return <h3 class="answer-h1">{children}</h3>;
-  return depth === 2 ? <h4 class="answer-h2">{children}</h4> : <h5 class="answer-h3">{children}</h5>;
+  return <h2 class={`answer-h${Math.min(depth, 3)}`}>{children}</h2>;
 }
 
 function renderAll(nodes: readonly Nodes[], { depth, definitions }: Context): ComponentChild[] {

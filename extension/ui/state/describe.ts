@@ -254,12 +254,12 @@ const writers: Record<StateId, Writer> = {
   }),
   page: (_figures, site) => page(site, false),
   'page-covered': (_figures, site) => page(site, true),
-  failed: () => ({
+  failed: ({ sealedBefore }) => ({
     icon: 'failed',
     word: t('wordFailed'),
     short: t('shortFailed'),
-    title: t('titleFailed'),
-    text: t('textFailedSo'),
+    title: sealedBefore ? t('titleFailedSealed') : t('titleFailed'),
+    text: sealedBefore ? t('textFailedSealed') : t('textFailedSo'),
     actions: [action('check-now', t('actCheckAgain')), action('see-chain', t('actSeeFailed'))],
   }),
   fork: () => ({

@@ -19,7 +19,7 @@ describe('what a model may draw', () => {
   test('headings, lists, tables, code and emphasis become elements of our own', () => {
     const { elements } = draw(rich);
     expect(elements).toEqual(
-      expect.arrayContaining(['h4', 'table', 'blockquote', 'ol', 'CodeBlock', 'AnswerLink']),
+      expect.arrayContaining(['h2', 'table', 'blockquote', 'ol', 'CodeBlock', 'AnswerLink']),
     );
   });
 
