@@ -35,28 +35,37 @@ async function copyHashed(source: FileHandle, target: FileHandle): Promise<strin
   }
 }
 
-/** Reads the model at `path` and keeps the copy; throws WAX_ENCLAVE_MODEL unless its SHA-256 is `sha256` (hex). */
-export async function holdModel(path: string, sha256: string): Promise<ModelCopy> {
+/** An empty file to copy into: without a name from the start on Linux, so that no way of dying leaves it behind. */
+async function openTarget(): Promise<{ target: FileHandle; file: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(nameless ? MEMORY : tmpdir(), 'waxseal-'));
   const file = join(folder, 'model.gguf');
+  const remove = () => rm(folder, { recursive: true, force: true });
+  const target = await open(file, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o400);
+  if (!nameless) return { target, file, remove };
+  await remove();
+  return { target, file: `/proc/self/fd/${target.fd}`, remove: async () => {} };
+}
+
+/** Reads the model at `path` and keeps the copy; throws WAX_ENCLAVE_MODEL unless its SHA-256 is `sha256` (hex). */
+export async function holdModel(path: string, sha256: string): Promise<ModelCopy> {
+  const source = await open(path, 'r').catch((cause) => {
+    throw enclaveError('WAX_ENCLAVE_MODEL', 'no such file', { cause });
+  });
+  const { target, file, remove } = await openTarget().catch(async (cause) => {
+    await source.close();
+    throw cause;
+  });
   try {
-    const target = await open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o400);
-    const source = await open(path, 'r').catch(async (cause) => {
-      await target.close();
-      throw enclaveError('WAX_ENCLAVE_MODEL', 'no such file', { cause });
-    });
-    const found = await copyHashed(source, target).finally(() =>
-      Promise.all([source.close(), target.close()]),
-    );
+    const found = await copyHashed(source, target);
     if (found !== sha256) throw enclaveError('WAX_ENCLAVE_MODEL', `its SHA-256 is ${found}`);
-    if (!nameless) {
-      return { fd: null, pathInChild: () => file, close: () => rm(folder, { recursive: true, force: true }) };
-    }
+    if (!nameless) return { fd: null, pathInChild: () => file, close: remove };
+    // A second descriptor that can only read is all that an engine process gets.
     const reader = await open(file, 'r');
-    await rm(folder, { recursive: true });
     return { fd: reader.fd, pathInChild: (fd) => `/proc/self/fd/${fd}`, close: () => reader.close() };
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
+    await remove();
     throw error;
+  } finally {
+    await Promise.all([source.close(), target.close()]);
   }
 }

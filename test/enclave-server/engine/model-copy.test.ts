@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -19,6 +19,17 @@ describe('holdModel', () => {
     expect(held.equals(bytes)).toBe(true);
     await copy.close();
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'has no name that could be opened or left behind, and cannot be written',
+    async () => {
+      writeFileSync(path, bytes);
+      const copy = await holdModel(path, sha256);
+      expect(readlinkSync(copy.pathInChild(copy.fd ?? 0))).toMatch(/ \(deleted\)$/);
+      expect(() => writeSync(copy.fd ?? 0, 'x')).toThrow('EBADF');
+      await copy.close();
+    },
+  );
 
   it('refuses a file with one other byte, and one that is not there', async () => {
     const changed = Buffer.from(bytes);
