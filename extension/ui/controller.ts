@@ -79,7 +79,7 @@ export interface Progress {
   readonly rows: readonly Row[];
 }
 
-export interface OwnMessage {
+interface OwnMessage {
   readonly kind: 'own';
   readonly id: string;
   readonly text: string;
@@ -96,7 +96,7 @@ export interface AnswerMessage {
 }
 
 /** A line in the thread that tells of a new session. */
-export interface SessionLine {
+interface SessionLine {
   readonly kind: 'session';
   readonly id: string;
   readonly checkedAt: number;

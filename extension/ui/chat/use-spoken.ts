@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 /** The end of the last finished sentence of a text; 0 if there is none. */
-export function finishedUntil(text: string): number {
+function finishedUntil(text: string): number {
   let end = 0;
   for (const match of text.matchAll(/[.!?…:][)"'”’*_]*\s|\n\n/g)) end = match.index + match[0].length;
   return end;

@@ -1,7 +1,7 @@
 import { wavySealPath } from './wavy-seal.ts';
 
 /** Colour family of a state. Never alone: the outline and the word say the same. */
-export type Tone = 'seal' | 'warn' | 'alarm' | 'sim' | 'ink' | 'muted';
+type Tone = 'seal' | 'warn' | 'alarm' | 'sim' | 'ink' | 'muted';
 
 const filledSeal = wavySealPath();
 const hollowSeal = wavySealPath(0.92);

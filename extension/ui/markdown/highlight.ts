@@ -1,6 +1,6 @@
 /** Light colouring of code: keywords, strings, numbers, comments. A guess for the eye, never a parser. */
 
-export type TokenKind = 'keyword' | 'string' | 'number' | 'comment' | 'plain';
+type TokenKind = 'keyword' | 'string' | 'number' | 'comment' | 'plain';
 export interface Token {
   readonly kind: TokenKind;
   readonly text: string;
