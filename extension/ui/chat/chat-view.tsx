@@ -157,6 +157,7 @@ export function ChatSurface({ controller }: { controller: ChatController }) {
         </Header>
       )}
       {status.simulated && <SimulatedBand />}
+      {folded && !isRefusal(status) && <h1 class="visually-hidden">{t('frameLabel')}</h1>}
       {!(folded && !isRefusal(status)) && (
         <div class="scroller">
           <Body view={view} controller={controller} onAction={onAction} onChain={openChain} />
