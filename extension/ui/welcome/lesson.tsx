@@ -30,6 +30,7 @@ function Box({ letter, seal, faded, onClick }: BoxProps) {
     <button
       type="button"
       class={faded ? 'lesson-box lesson-faded' : 'lesson-box'}
+      disabled={faded}
       aria-label={`${t('lessonBox', { letter })}: ${sealName(seal)}`}
       onClick={onClick}
     >
