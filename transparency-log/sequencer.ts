@@ -134,8 +134,10 @@ export class Sequencer {
   async #runOnce(refresh: boolean): Promise<void> {
     const { tree, publisher, onStep } = this.#options;
     try {
-      for (let batch = this.#queue.splice(0, CHUNK); batch.length > 0; batch = this.#queue.splice(0, CHUNK)) {
-        await this.#sequence(batch);
+      // Only what waits now: under steady load the queue is never empty, and the first would wait for the last.
+      const queue = this.#queue.splice(0);
+      for (let start = 0; start < queue.length; start += CHUNK) {
+        await this.#sequence(queue.slice(start, start + CHUNK));
         onStep('sequenced');
         await setImmediate();
       }

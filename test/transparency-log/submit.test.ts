@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseUtf8, utf8 } from '../../protocol/bytes.ts';
@@ -48,6 +49,24 @@ describe('submitting entries', () => {
     const answers = await Promise.all(entries.map((entry) => submit(app, entry)));
     const indices = answers.map((answer) => answer.json().index).sort((a, b) => a - b);
     expect(indices).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+  });
+
+  it('publishes what came first while more keeps coming', async () => {
+    await app.close();
+    const { storage, ...options } = await world.options();
+    let batches = 0;
+    const others: Promise<unknown>[] = [];
+    // Each time a batch is written, another entry is there already: the queue never runs dry.
+    const append: typeof storage.entries.append = async (...batch) => {
+      batches += 1;
+      if (batches > 1 && batches < 20) others.push(submit(app, await world.release(100 + batches)));
+      await setTimeout(30);
+      await storage.entries.append(...batch);
+    };
+    app = await world.start({ ...options, storage: { ...storage, entries: { ...storage.entries, append } } });
+    expect((await submit(app, await world.release(1))).statusCode).toBe(201);
+    expect(batches).toBeLessThan(5);
+    await Promise.all(others);
   });
 
   it('answers 202 with an address to ask while the witnesses are silent, and 200 there later', async () => {
@@ -149,7 +168,7 @@ describe('submitting entries', () => {
     const url = await app.listen({ host: '127.0.0.1', port: 0 });
     const request = { method: 'POST', headers: { 'content-type': 'application/json' } };
     const pending = fetch(`${url}/api/v1/entries`, { ...request, body: Buffer.from(await world.release(1)) });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await setTimeout(100);
     await app.close();
     expect((await pending).status).toBe(201);
   });
