@@ -36,6 +36,7 @@ class Chat {
   /** A state that needs no session: not set up, page interferes, memory damaged. It hides all others. */
   #fixed: Status | null;
   #asked = false;
+  #sealedBefore = false;
   #turn: AbortController | null = null;
   #reported = '';
 
@@ -143,7 +144,8 @@ class Chat {
   #known(): Known | null {
     if (this.#choice === null || this.#session === null) return null;
     const chat = this.#session.status;
-    return { choice: this.#choice, chat, log: this.#log, asked: this.#asked, now: Date.now() };
+    const [log, asked, sealedBefore] = [this.#log, this.#asked, this.#sealedBefore];
+    return { choice: this.#choice, chat, log, asked, sealedBefore, now: Date.now() };
   }
 
   /** Shows the one state that follows from all that is known, and tells the background of it. */
@@ -201,6 +203,7 @@ class Chat {
       if (this.#turn === turn) this.#turn = null;
     };
     const before = this.store.current().thread;
+    this.#sealedBefore = false;
     this.#setThread(thread);
     try {
       const result = await runTurn({
@@ -219,12 +222,23 @@ class Chat {
       });
       // An answer that was asked for again stays until the question has gone out again.
       if (!result.sent && result.state !== 'too-long') this.#setThread(before);
+      if (result.sent && result.state === 'refused') this.#takeBack(before, text);
     } catch (error) {
       this.#trouble(error);
     } finally {
       free();
       this.#show();
     }
+  }
+
+  /**
+   * The question was sealed to a machine that is gone, and what stands in its place was refused: nobody can
+   * have read it, so the words go back to where they can be sent again.
+   */
+  #takeBack(thread: Thread, text: string | null): void {
+    this.#sealedBefore = true;
+    this.#setThread(thread);
+    if (text !== null && this.store.current().draft === '') this.store.update({ draft: text });
   }
 
   send(): void {

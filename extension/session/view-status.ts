@@ -13,6 +13,8 @@ export interface Known {
   readonly log: HeldLog | null;
   /** The person asked for a new check: it is shown even if the last one still holds. */
   readonly asked: boolean;
+  /** The last message went out sealed to a program that is no longer the one there. */
+  readonly sealedBefore: boolean;
   readonly now: number;
 }
 
@@ -49,12 +51,13 @@ function stateOf({ chat, log, asked, now }: Known): StateId {
 
 /** The state of a chat view. */
 export function chatStatus(known: Known): Status {
-  const { choice, chat, log, now } = known;
+  const { choice, chat, log, now, sealedBefore } = known;
   const figures: Figures = {
     ...serviceFigures(choice),
     ...(chat.report && reportFigures(chat.report, now)),
     ...(log && logFigures(choice, log, now)),
     ...(chat.phase === 'unreachable' && failureFigures(chat.failure, chat.retryAt)),
+    ...(sealedBefore && { sealedBefore }),
   };
   return { id: stateOf(known), simulated: chat.report?.simulated ?? false, figures };
 }
