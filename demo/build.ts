@@ -6,9 +6,9 @@ import { type BuildMode, extensionFolder } from '../scripts/build-extension.ts';
 
 const script = fileURLToPath(new URL('../scripts/build.ts', import.meta.url));
 
-/** Builds the enclave server and the extension in `mode`; returns the folder of the extension for Chrome. */
+/** Builds the enclave server, the log's page and the extension in `mode`; returns the folder of the extension for Chrome. */
 export async function buildForDemo(mode: BuildMode): Promise<string> {
-  const child = spawn(execPath, [script, mode, 'enclave'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(execPath, [script, mode, 'enclave', 'explorer'], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {

@@ -110,7 +110,8 @@ export function parseBase64(text: string, size?: number): Uint8Array<ArrayBuffer
   } catch {
     throw wrong();
   }
-  const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index);
   // One byte string has one spelling: a decoder that drops unused bits would accept several. They are in the
   // last group of four only.
   const tail = bytes.subarray(bytes.length - (bytes.length % 3 || 3));

@@ -80,7 +80,9 @@ async function judge(exchange: Exchange, surroundings: Surroundings, sealed: boo
   const at = Math.max(systemTime, log.state?.newestCosignedAt ?? 0);
   const evidence = await checkEvidence(answer, offer.nonce, { domain, verifiers, at });
   const claims = { answer, statement, ...evidence };
-  const place = { domain, state: log.state, service, systemTime };
+  // Before a first checkpoint is accepted nothing is known of any release, which is not "unknown".
+  const state = log.state?.checkpoint ? log.state : null;
+  const place = { domain, state, service, systemTime };
   const { row: releaseRow, release, retiresAt } = checkRelease(claims, place);
   const { header } = answer ?? { header: { offerTtlS: 0, sessionTtlS: 0 } };
   const lifetimeS = sealed ? header.sessionTtlS : header.offerTtlS;

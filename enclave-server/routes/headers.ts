@@ -8,6 +8,8 @@ export const commonHeaders: Readonly<Record<string, string>> = {
   'access-control-allow-origin': '*',
   'access-control-allow-headers': 'authorization, content-type',
   'access-control-max-age': '7200',
+  // Without it a page that may only ask, not read headers, would not know when to try again.
+  'access-control-expose-headers': 'retry-after',
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
 };

@@ -8,7 +8,7 @@ import { check, makeRow, skipped } from './row.ts';
 const CLOCK_SKEW_MS = 5 * 60_000;
 
 /** Milliseconds that are left of a lifetime, by whichever clock has run further: one may pause in sleep. */
-export function millisecondsLeft(lifetimeS: number, sentAt: SentAt, clock: Clock): number {
+function millisecondsLeft(lifetimeS: number, sentAt: SentAt, clock: Clock): number {
   const passed = Math.max(clock.monotonic() - sentAt.monotonic, clock.now() - sentAt.now);
   return lifetimeS * 1000 - passed;
 }

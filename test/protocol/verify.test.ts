@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { emptyState } from '../../protocol/log/state.ts';
 import type { VerificationReport } from '../../protocol/report.ts';
 import { rowIds } from '../../protocol/report.ts';
 import { createOffer } from '../../protocol/session/offer.ts';
@@ -245,6 +246,15 @@ describe('the log row', () => {
     const { exchange, surroundings } = await makeExchange();
     const report = await verifyAnswer(exchange, { ...surroundings, log: { state: null, problem: null } });
     expect(report).toMatchObject({ verdict: 'fail', state: 'log-unreachable' });
+  });
+
+  it('does not call a release unknown while no checkpoint was ever accepted', async () => {
+    const { exchange, surroundings } = await makeExchange();
+    const state = emptyState(surroundings.domain);
+    const log = { state, problem: problem('quorum') };
+    const report = await verifyAnswer(exchange, { ...surroundings, log });
+    expect(failing(report)).toEqual(['log WAX_ACCEPT_FORK']);
+    expect(report.state).toBe('log-too-old');
   });
 
   it('calls a wrong clock a wrong clock', async () => {

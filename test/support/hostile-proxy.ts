@@ -5,7 +5,7 @@
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface Tampering {
+interface Tampering {
   /** Answers to offers wait for this, so that a person has time to type. */
   hold?: Promise<void>;
   /** Changes the body of an answer to an offer (wire format B2). */

@@ -18,7 +18,7 @@ import { LogBuilder, MINUTE, START, testDigest } from './log-builder.ts';
 import { FakeClock, sessionHeader, statementBytes, summary } from './session.ts';
 import { acceptedState, approvedStatement, SERVICE } from './verified-exchange.ts';
 
-export const approvedSummary = summary({ model: 'tiny', modelSha256: testDigest('model') });
+const approvedSummary = summary({ model: 'tiny', modelSha256: testDigest('model') });
 
 /** What the service does with a turn: the pieces of the response body, or another response. */
 type Script = (

@@ -15,7 +15,7 @@ interface Hit {
 }
 
 /** Entries that hold the words, newest first. It looks only at what was checked, and tells no server what. */
-export function findEntries(query: string, log: CheckedLog): Hit[] {
+function findEntries(query: string, log: CheckedLog): Hit[] {
   const words = query.trim().toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return [];
   const hex = words.join('');

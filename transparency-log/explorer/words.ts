@@ -34,7 +34,7 @@ export function formatAgo(at: number, now: number): string {
   return now - at < MINUTE ? 'just now' : `${formatSpan(now - at)} ago`;
 }
 
-export const formatIn = (at: number, now: number) => `in ${formatSpan(at - now)}`;
+const formatIn = (at: number, now: number) => `in ${formatSpan(at - now)}`;
 
 /** Hex in groups of eight digits. */
 export const groupHex = (hex: string) => hex.match(/.{1,8}/g)?.join(' ') ?? '';

@@ -18,7 +18,7 @@ import type { RunningEnclave } from './enclave.ts';
 import { type LabLog, startLabLog } from './lab-log.ts';
 
 /** Release fields that approve a measured enclave. */
-export function approvalOf({ measurement }: RunningEnclave, at: number): ReleaseFields {
+function approvalOf({ measurement }: RunningEnclave, at: number): ReleaseFields {
   const { launchDigest, ...rest } = measurement;
   return releaseFields(at, {
     ...rest,
