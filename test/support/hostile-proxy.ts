@@ -2,7 +2,13 @@
  * A proxy between browser and enclave that does what a hostile operator, router or relay could: it reads and
  * keeps everything, and changes what a test tells it to.
  */
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 interface Tampering {
@@ -13,7 +19,13 @@ interface Tampering {
   /** Changes the body of a sealed request on its way in (B6). */
   request?: (body: Buffer) => Buffer;
   /** Rewrites the records of a reply (B7); called for each chunk of one record, null at the end. */
-  record?: (record: Buffer | null, index: number) => Buffer[] | 'cut';
+  record?: (record: Buffer | null, index: number) => Buffer[] | 'cut' | 'hang';
+  /** Changes the headers of a request on its way in. */
+  requestHeaders?: (headers: IncomingHttpHeaders) => IncomingHttpHeaders;
+  /** Changes the headers of a response on its way out. */
+  responseHeaders?: (headers: IncomingHttpHeaders) => IncomingHttpHeaders;
+  /** Answers a request in place of the server; false passes it on. */
+  respond?: (path: string, body: Buffer, response: ServerResponse) => boolean | Promise<boolean>;
 }
 
 export interface HostileProxy {
@@ -36,7 +48,8 @@ async function collect(stream: IncomingMessage): Promise<Buffer> {
 }
 
 function forward(proxy: HostileProxy, incoming: IncomingMessage, body: Buffer): Promise<IncomingMessage> {
-  const headers = { ...incoming.headers, 'content-length': String(body.length) };
+  const changed = proxy.tamper.requestHeaders?.(incoming.headers) ?? incoming.headers;
+  const headers = { ...changed, 'content-length': String(body.length) };
   return new Promise((resolve, reject) => {
     const upstream = httpRequest(
       { host: '127.0.0.1', port: proxy.target, path: incoming.url, method: incoming.method, headers },
@@ -70,11 +83,15 @@ async function relayRecords(
         to.end();
         return;
       }
+      if (out === 'hang') {
+        from.destroy();
+        return;
+      }
       for (const bytes of out) to.write(bytes);
     }
   }
   const last = proxy.tamper.record?.(null, index) ?? [];
-  if (last !== 'cut') for (const bytes of last) to.write(bytes);
+  if (Array.isArray(last)) for (const bytes of last) to.write(bytes);
   proxy.replies.push(Buffer.concat(all));
   to.end();
 }
@@ -84,11 +101,12 @@ export async function startHostileProxy(target: number, recordBytes: number): Pr
   const handle = async (incoming: IncomingMessage, response: ServerResponse) => {
     const received = await collect(incoming);
     if (received.length > 0) proxy.bodies.push(received);
+    if (await proxy.tamper.respond?.(incoming.url ?? '', received, response)) return;
     const isTurn = incoming.url?.includes('/turns/') ?? false;
     const body = isTurn && received.length > 0 ? (proxy.tamper.request?.(received) ?? received) : received;
     const upstream = await forward(proxy, incoming, body);
     const { 'content-length': _length, 'transfer-encoding': _encoding, ...headers } = upstream.headers;
-    response.writeHead(upstream.statusCode ?? 502, headers);
+    response.writeHead(upstream.statusCode ?? 502, proxy.tamper.responseHeaders?.(headers) ?? headers);
     if (isTurn && incoming.method === 'POST' && upstream.statusCode === 200) {
       response.flushHeaders();
       await relayRecords(proxy, recordBytes, upstream, response);
