@@ -55,7 +55,7 @@ async function showPassing(page: Page, box: Frame, stack: Stack, shots: string):
   await write(page, box, prompt);
   say(`Typed into the sealed box on ${page.url()}: “${prompt}”`);
   await box.locator('.answer .answer-tools').waitFor({ timeout: 60_000 });
-  const answer = (await box.locator('.answer').first().innerText()).trim();
+  const answer = (await box.locator('.answer-text').first().innerText()).trim();
   await page.screenshot({ path: join(shots, 'sealed.png') });
   const report = await exportReport(page, box);
   section('What was checked before it was sealed');
@@ -110,7 +110,7 @@ async function showRefusal(
   const sent = stack.tap.sent().subarray(before);
   expect('the changed server was refused for its measurement', code === 'WAX_RELEASE_UNKNOWN');
   expect('no new prompt left the browser in any form', !contains(sent, second));
-  expect('the message is still there, not sent', draft === second);
+  expect('the message is back in the box', draft === second);
 }
 
 async function main(): Promise<boolean> {

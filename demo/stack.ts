@@ -2,9 +2,12 @@
  * The whole stack on this computer, each part its own process as in real life: three publishers, three
  * witnesses, a transparency log, an enclave server (simulated), and a web chat of somebody else's.
  */
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { demoConfig, demoModels } from '../enclave-server/demo-config.ts';
 import { toBase64 } from '../protocol/bytes.ts';
 import { hashLeaf } from '../protocol/log/tree.ts';
@@ -116,6 +119,15 @@ async function writeDomain(
   return path;
 }
 
+/** The commit of this checkout; zeros where there is no git or no repository. */
+async function currentCommit(): Promise<string> {
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  const { stdout } = await promisify(execFile)('git', ['rev-parse', 'HEAD'], { cwd }).catch(() => ({
+    stdout: '',
+  }));
+  return /^[0-9a-f]{40}$/.exec(stdout.trim())?.[0] ?? '0'.repeat(40);
+}
+
 /** Measures the enclave, and lets two of the three publishers approve it in the log. */
 async function approveEnclave(
   folder: string,
@@ -139,7 +151,7 @@ async function approveEnclave(
     product,
     version: 1,
     ...(JSON.parse(measured) as object),
-    source: { repository: 'this checkout', commit: '0'.repeat(40) },
+    source: { repository: 'this checkout', commit: await currentCommit() },
     build: {
       recipe: 'scripts/build-enclave.ts',
       sha256: createHash('sha256')
