@@ -89,8 +89,12 @@ async function converse(client: ChatSession): Promise<number> {
         simulated ? 'Simulated, not private. Its operator can read it.' : `Sealed to ${service}.`,
       );
   }
+  // A script's input has ended before its lines are read, and a closed terminal takes no prompt.
+  const invite = () => {
+    if (process.stdin.isTTY) terminal.prompt();
+  };
   terminal.setPrompt('> ');
-  terminal.prompt();
+  invite();
   for await (const line of terminal) {
     const prompt = line.trim();
     if (prompt !== '') {
@@ -104,7 +108,7 @@ async function converse(client: ChatSession): Promise<number> {
       else messages.pop();
       code = exitCodeOf(answer.result);
     }
-    terminal.prompt();
+    invite();
   }
   return code;
 }
