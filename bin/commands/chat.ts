@@ -77,7 +77,6 @@ async function once(client: ChatSession, prompt: string, json: boolean): Promise
 
 /** A conversation, until the end of the input. */
 async function converse(client: ChatSession): Promise<number> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const messages: ChatMessage[] = [];
   let code: number = exitCodes.ok;
   const status = await client.check();
@@ -89,6 +88,8 @@ async function converse(client: ChatSession): Promise<number> {
         simulated ? 'Simulated, not private. Its operator can read it.' : `Sealed to ${service}.`,
       );
   }
+  // Opened only now: lines that come before anybody listens would be lost.
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
   // A script's input has ended before its lines are read, and a closed terminal takes no prompt.
   const invite = () => {
     if (process.stdin.isTTY) terminal.prompt();
