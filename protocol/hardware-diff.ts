@@ -70,6 +70,7 @@ const snpRules: Rules<SnpPolicy> = {
 
 const tdxRules: Rules<TdxPolicy> = {
   statuses: ['Intel platforms with open advisories count', adds],
+  grace: ['platforms that wait for a patch count while a grace in the log runs', allowed],
   relaunchAdvised: ['guests that should have been restarted count', allowed],
   advisories: ['more advisories may stay open', adds],
   minimumEvaluation: ['older evaluations by Intel count', lower],

@@ -65,8 +65,13 @@ function failureState(rows: readonly Row[]): FailureState | null {
   return loudest ?? (rows.every((row) => row.state === 'pass') ? null : 'failed');
 }
 
-function passedState({ imported }: Surroundings, simulated: boolean): ReportState {
+function passedState(
+  { imported }: Surroundings,
+  { simulated, inGrace }: { simulated: boolean; inGrace: boolean },
+): ReportState {
   if (simulated) return 'simulated';
+  // Said in an imported domain too: it is about this machine, and the report names the domain anyway.
+  if (inGrace) return 'sealed-grace';
   return imported ? 'sealed-imported' : 'sealed';
 }
 
@@ -78,10 +83,11 @@ async function judge(exchange: Exchange, surroundings: Surroundings, sealed: boo
   const { row: answerRow, answer, statement } = checkAnswer(exchange.answerBody);
   // Papers are judged at the same time as everything else: a clock that was set back revives none of them.
   const at = Math.max(systemTime, log.state?.newestCosignedAt ?? 0);
-  const evidence = await checkEvidence(answer, offer.nonce, { domain, verifiers, at });
-  const claims = { answer, statement, ...evidence };
   // Before a first checkpoint is accepted nothing is known of any release, which is not "unknown".
   const state = log.state?.checkpoint ? log.state : null;
+  const surrounding = { domain, verifiers, at, ledger: state?.ledger ?? null };
+  const evidence = await checkEvidence(answer, offer.nonce, surrounding);
+  const claims = { answer, statement, ...evidence };
   const place = { domain, state, service, systemTime };
   const { row: releaseRow, release, retiresAt } = checkRelease(claims, place);
   const { header } = answer ?? { header: { offerTtlS: 0, sessionTtlS: 0 } };
@@ -101,13 +107,14 @@ async function judge(exchange: Exchange, surroundings: Surroundings, sealed: boo
     evidence.result?.notAfter ?? 0,
     release?.statement.expires ?? 0,
     retiresAt ?? Number.POSITIVE_INFINITY,
+    evidence.grace?.statement.expires ?? Number.POSITIVE_INFINITY,
     (log.state?.checkpoint?.cosignedAt ?? 0) + domain.freshness.cosignatureHours * 3_600_000,
     sentAt.now + lifetimeS * 1000,
   ];
   const report: VerificationReport = {
     format: 'waxseal-report/1',
     verdict: failure === null ? 'pass' : 'fail',
-    state: failure ?? passedState(surroundings, simulated),
+    state: failure ?? passedState(surroundings, { simulated, inGrace: evidence.grace !== null }),
     simulated,
     service,
     domain: { name: domain.name, imported },

@@ -1,4 +1,5 @@
 /** The facts that the words of a state are made of, taken from a report, the log and a failure. @module */
+import type { JsonValue } from '../../protocol/json.ts';
 import type { VerificationReport } from '../../protocol/report.ts';
 import type { Figures } from '../ui/controller.ts';
 import type { ServiceFailure } from './enclave-client.ts';
@@ -36,11 +37,24 @@ export function logFigures(choice: Choice, log: HeldLog, now: number): Figures {
   return known({ ...logAge(choice, log, now), witnessTime, logAnsweredAt: answeredAt ?? undefined });
 }
 
+const isMap = (value: JsonValue | undefined): value is { [key: string]: JsonValue } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 const papers: readonly [pattern: RegExp, paper: NonNullable<Figures['paper']>][] = [
   [/CRL/, 'revocation-list'],
   [/X509|CERT/, 'certificate'],
   [/TCB|FIRMWARE|VERSION/, 'firmware'],
 ];
+
+/** The grace that a report stands on: when it ends, and who accepted it. */
+function graceFigures(report: VerificationReport): Facts {
+  const grace = report.rows.find(({ id }) => id === 'platform')?.evidence.grace;
+  if (report.state !== 'sealed-grace' || !isMap(grace)) return {};
+  const { expires, publishers, publisherCount } = grace;
+  if (typeof expires !== 'string' || !Array.isArray(publishers) || typeof publisherCount !== 'number')
+    return {};
+  return { endsAt: Date.parse(expires), publishers: { signed: publishers.length, all: publisherCount } };
+}
 
 /** What a report says. */
 export function reportFigures(report: VerificationReport, now: number): Figures {
@@ -60,6 +74,7 @@ export function reportFigures(report: VerificationReport, now: number): Figures 
       ? { signed: report.release.publishers.length, all: report.release.publisherCount }
       : undefined,
     code,
+    ...graceFigures(report),
   });
 }
 

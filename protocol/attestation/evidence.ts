@@ -52,6 +52,11 @@ export interface EvidenceResult {
   /** Vendor's identity of the machine in hexadecimal, as the vendor certified it. */
   readonly hardwareId: string | null;
   readonly product: string | null;
+  /**
+   * Present where the firmware is out of date and nothing worse: the vendor's name of the evaluation that says
+   * so, such as `INTEL-TCB-R-20`. A grace in the log may tolerate that event.
+   */
+  readonly outdatedBy?: string;
   /** Epoch ms: the earliest end of a certificate, revocation list or vendor statement; 0 if unknown. */
   readonly notAfter: number;
 }

@@ -129,7 +129,12 @@ describe('weaker', () => {
         pinned: { hostData: 'ab'.repeat(32) },
         deniedHardware: ['ab'.repeat(64)],
       },
-      tdx: { minimumEvaluation: 20, pinned: { mrSeam: 'ab'.repeat(48) }, deniedHardware: ['ab'.repeat(16)] },
+      tdx: {
+        grace: false,
+        minimumEvaluation: 20,
+        pinned: { mrSeam: 'ab'.repeat(48) },
+        deniedHardware: ['ab'.repeat(16)],
+      },
       nitro: { pcrs: { 8: 'ab'.repeat(48) } },
     };
     const builtIn = { domain: ours.domain({ ...strict, hardware: demands }), approvers: null };

@@ -33,6 +33,8 @@ export interface TdxPolicy {
   readonly type: 'tdx';
   /** Accepted results of the TCB evaluation. */
   readonly statuses: readonly TdxStatus[];
+  /** Accept OutOfDate while the log holds a live grace for the event that put the platform out of date. */
+  readonly grace: boolean;
   /** Accept a module that was patched while the guest ran (quote version 5). */
   readonly relaunchAdvised: boolean;
   /** Advisories that may remain open where the status is SWHardeningNeeded. */
@@ -52,6 +54,7 @@ export interface TdxPolicy {
 
 const defaults: Omit<TdxPolicy, 'type'> = {
   statuses: ['UpToDate'],
+  grace: true,
   relaunchAdvised: false,
   advisories: [],
   minimumEvaluation: 0,
@@ -86,7 +89,13 @@ export function parseTdxPolicy(value: JsonValue, path: string): TdxPolicy {
     return present === undefined ? or : parse(present, `${path}.${key}`);
   };
   const flag = (
-    key: 'relaunchAdvised' | 'septVeDisable' | 'protectionKeys' | 'keyLocker' | 'performanceMonitoring',
+    key:
+      | 'grace'
+      | 'relaunchAdvised'
+      | 'septVeDisable'
+      | 'protectionKeys'
+      | 'keyLocker'
+      | 'performanceMonitoring',
   ) => read(key, readBoolean, defaults[key]);
   const advisory = { most: 32, pattern: /^INTEL-SA-\d{5}$/ };
   return {
@@ -96,6 +105,7 @@ export function parseTdxPolicy(value: JsonValue, path: string): TdxPolicy {
       (entry, at) => readArray(entry, at, (word, where) => readOneOf(word, where, acceptable)),
       [...defaults.statuses],
     ),
+    grace: flag('grace'),
     relaunchAdvised: flag('relaunchAdvised'),
     advisories: read(
       'advisories',

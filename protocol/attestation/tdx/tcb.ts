@@ -119,3 +119,16 @@ export function verifyAdvisories({ status, advisories }: Verdict, policy: TdxPol
   const open = advisories.filter((advisory) => !policy.advisories.includes(advisory));
   if (open.length > 0) throw tdxError('WAX_TDX_ADVISORY', open.join(', '));
 }
+
+/**
+ * The TCB event (Intel's TCB recovery, by its evaluation number) under which the firmware is out of date; null
+ * for every other status, and where TCB info and QE identity are of two evaluations, which name no one event.
+ */
+export function outdatingEvent(
+  merged: Verdict | null,
+  info: TcbInfo | null,
+  identity: QeIdentity | null,
+): string | null {
+  if (merged?.status !== 'OutOfDate' || !info || info.evaluation !== identity?.evaluation) return null;
+  return `INTEL-TCB-R-${info.evaluation}`;
+}

@@ -14,6 +14,7 @@ import { checkChain, checkSignatures } from './checks-crypto.ts';
 import { checkPolicy } from './checks-policy.ts';
 import { collateralClaims, platformClaims, quoteClaims, verdictClaims } from './claims.ts';
 import { parseTdxQuote, type TdxQuote, verifyReserved, verifyTrailing, verifyVendor } from './quote.ts';
+import { outdatingEvent } from './tcb.ts';
 
 const MAX_ENDORSEMENT = 256 * 1024;
 
@@ -49,6 +50,7 @@ async function verifyTdx(pin: string, input: EvidenceInput): Promise<EvidenceRes
   const collateral = await checkCollateral(checks, input, pin, quote, platform, { pck, ca, root });
   const verdicts = await checkPolicy(checks, input, quote, platform, collateral);
   const { info, identity } = collateral;
+  const outdatedBy = outdatingEvent(verdicts.merged, info, identity);
   const registers = ['mrTd', 'rtmr0', 'rtmr1', 'rtmr2', 'rtmr3'] as const;
   return {
     checks: checks.checks,
@@ -69,6 +71,7 @@ async function verifyTdx(pin: string, input: EvidenceInput): Promise<EvidenceRes
     reportData: quote?.body.reportData ?? null,
     hardwareId: platform && toHex(platform.ppid),
     product: platform && `FMSPC ${toHex(platform.fmspc)}`,
+    ...(outdatedBy !== null && { outdatedBy }),
     notAfter: earliestEnd([pck?.notAfter, ca?.notAfter, root?.notAfter, ...collateral.ends]),
   };
 }
