@@ -26,6 +26,23 @@ export function importEd25519(publicKey: Uint8Array): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', owned(publicKey), { name: 'Ed25519' }, false, ['verify']);
 }
 
+/** Keys imported of late, oldest first: a publisher or a log signs thousands of times with one key. */
+const imported = new Map<string, Promise<CryptoKey>>();
+const KEPT_KEYS = 64;
+
+function keptEd25519(publicKey: Uint8Array): Promise<CryptoKey> {
+  const name = toBase64(publicKey);
+  const known = imported.get(name);
+  if (known !== undefined) return known;
+  const key = importEd25519(publicKey);
+  // What is not a point is refused each time anew, and takes no place here.
+  key.catch(() => imported.delete(name));
+  imported.set(name, key);
+  const [oldest] = imported.keys();
+  if (imported.size > KEPT_KEYS && oldest !== undefined) imported.delete(oldest);
+  return key;
+}
+
 async function verify(
   algorithm: AlgorithmIdentifier | RsaPssParams | EcdsaParams,
   importKey: () => Promise<CryptoKey>,
@@ -52,5 +69,5 @@ export const webCryptoBackend: SignatureBackend = {
     (await verify({ name: 'ECDSA', hash: 'SHA-256' }, () => importEcdsa('P-256', point), message, signature)),
   ed25519: async (publicKey, message, signature) =>
     hasCurveSizes('ed25519', publicKey, signature) &&
-    (await verify({ name: 'Ed25519' }, () => importEd25519(publicKey), message, signature)),
+    (await verify({ name: 'Ed25519' }, () => keptEd25519(publicKey), message, signature)),
 };

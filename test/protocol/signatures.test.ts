@@ -6,7 +6,7 @@ import {
   sign,
 } from 'node:crypto';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   nobleBackend,
   type SignatureBackend,
@@ -107,6 +107,21 @@ describe('ed25519', () => {
   it('accepts a signature', async () => {
     expect(await verifyEd25519(key, message, signature)).toBe(true);
     expect(await both((backend) => backend.ed25519(key, message, signature))).toBe(true);
+  });
+
+  it('imports a key once, and still refuses what another key signed', async () => {
+    const other = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+    const fresh = fromBase64url(other.x);
+    const imports = vi.spyOn(crypto.subtle, 'importKey');
+    try {
+      for (let round = 0; round < 3; round++) {
+        expect(await webCryptoBackend.ed25519(fresh, message, signature)).toBe(false);
+        expect(await webCryptoBackend.ed25519(key, message, signature)).toBe(true);
+      }
+      expect(imports.mock.calls.length).toBeLessThanOrEqual(2);
+    } finally {
+      imports.mockRestore();
+    }
   });
 
   it('refuses another message, another key, wrong sizes and s at or above the order', async () => {
