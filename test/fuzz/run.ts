@@ -1,0 +1,46 @@
+/**
+ * `npm run fuzz -- --minutes N [--parser NAME] [--seed S] [--keep]`: fuzzes every parser, or one, for N minutes
+ * in all. What a parser fails on goes into test/fuzz/corpus, which the tests replay. `--keep` keeps an input
+ * for each outcome that has none yet.
+ */
+import { parseArgs } from 'node:util';
+import { keepInput, keptInputs } from './corpus.ts';
+import { fuzz } from './fuzz.ts';
+import { fuzzedParsers } from './parsers.ts';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    parser: { type: 'string' },
+    seed: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+  },
+});
+/** Larger inputs say nothing that smaller ones do not, and weigh on every clone. */
+const MOST_KEPT_BYTES = 8192;
+const minutes = Number(values.minutes);
+const seed = Number(values.seed ?? Date.now() % 2 ** 31);
+const all = await fuzzedParsers();
+const chosen = values.parser === undefined ? all : all.filter(({ name }) => name === values.parser);
+if (!(minutes > 0) || !Number.isSafeInteger(seed) || chosen.length === 0) {
+  console.error(`usage: --minutes N [--parser ${all.map(({ name }) => name).join('|')}] [--seed S] [--keep]`);
+  process.exit(2);
+}
+console.log(`seed ${seed}`);
+let found = 0;
+for (const parser of chosen) {
+  const kept = keptInputs(parser.name);
+  const inputs = [...parser.seeds, ...kept.map(({ bytes }) => bytes)];
+  const until = performance.now() + (minutes * 60_000) / chosen.length;
+  const { runs, reached, findings } = fuzz(parser, inputs, until, seed);
+  found += findings.length;
+  console.log(`${parser.name}: ${runs} inputs, ${reached.size} outcomes, ${findings.length} findings`);
+  for (const { input, what } of findings)
+    console.log(`  ${what}: ${keepInput(parser.name, 'finding', input)}`);
+  if (!values.keep) continue;
+  for (const [outcome, input] of reached) {
+    const isKept = kept.some(({ file }) => file.startsWith(`${outcome.toLowerCase().replaceAll('_', '-')}.`));
+    if (!isKept && input.length <= MOST_KEPT_BYTES) keepInput(parser.name, outcome, input);
+  }
+}
+process.exitCode = found === 0 ? 0 : 1;
