@@ -13,6 +13,7 @@ import type { WitnessEndpoint } from '../../transparency-log/witness/client.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { ProgressBar } from '../progress.ts';
 import { auditCommandError } from './audit-errors.ts';
+import { type Notice, notify } from './audit-notify.ts';
 
 function parse(args: string[]) {
   return parseArgs({
@@ -26,6 +27,8 @@ function parse(args: string[]) {
       state: { type: 'string' },
       evidence: { type: 'string' },
       follow: { type: 'string' },
+      webhook: { type: 'string' },
+      command: { type: 'string' },
       timeout: { type: 'string', default: '10' },
       json: { type: 'boolean', default: false },
     },
@@ -123,6 +126,17 @@ function describe({ log, checks, witnesses, entries, verdict }: AuditReport): st
   return [...lines, verdicts[verdict]].join('\n');
 }
 
+/** Whom to tell of a finding; only somebody who follows a log is told. */
+function readNotice({ webhook, command, follow }: Values): Notice {
+  if ((webhook !== undefined || command !== undefined) && follow === undefined) {
+    throw auditCommandError('WAX_AUDITCOMMAND_OPTION', '--webhook and --command go with --follow');
+  }
+  if (webhook !== undefined && (!/^https?:/.test(webhook) || !URL.canParse(webhook))) {
+    throw auditCommandError('WAX_AUDITCOMMAND_OPTION', '--webhook URL');
+  }
+  return { webhook: webhook ?? null, command: command ?? null };
+}
+
 const verdictCodes = {
   ok: exitCodes.ok,
   finding: exitCodes.rejected,
@@ -172,11 +186,14 @@ Options:
                         written beside it as FILE.TIME.evidence.json
   --evidence FILE       check such a file instead, without any network
   --follow SECONDS      audit again and again until there is a finding
+  --webhook URL         with --follow: POST the report of a finding there, as the JSON of --json
+  --command COMMAND     with --follow: run this in a shell on a finding, with the same JSON on its standard input
   --timeout SECONDS     for each request (10)
   --json                print the report as one JSON object (waxseal-audit/1)
 
 Examples:
   waxseal audit --domain waxseal.json --state audit.json --witness "w1 https://w1.example"
+  waxseal audit --domain waxseal.json --follow 600 --webhook https://alerts.example/waxseal
   waxseal audit https://log.example --vkey "log.example/one+1f…+AX…" --json
 
 Exit codes: 0 nothing wrong (with --evidence: proven), 10 a finding (with --evidence: not proven),
@@ -190,8 +207,14 @@ Exit codes: 0 nothing wrong (with --evidence: proven), 10 a finding (with --evid
       throw auditCommandError('WAX_AUDITCOMMAND_OPTION', 'URL');
     }
     const pause = values.follow === undefined ? null : readSeconds(values.follow, 'follow');
+    const notice = readNotice(values);
     for (;;) {
-      const { verdict } = await auditOnce(url, target, values);
+      const report = await auditOnce(url, target, values);
+      const { verdict } = report;
+      if (verdict === 'finding') {
+        // The finding stands, whether or not somebody could be told of it.
+        for (const error of await notify(notice, report)) console.error(error.message);
+      }
       if (pause === null || verdict === 'finding') return verdictCodes[verdict];
       await setTimeout(pause);
     }

@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import Fastify from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { auditCommand } from '../../bin/commands/audit.ts';
 import { LogBuilder } from '../support/log-builder.ts';
@@ -134,6 +135,42 @@ describe('waxseal audit', () => {
     expect(await following).toBe(10);
   });
 
+  it('tells a webhook and a command of a finding, once, and of nothing else', async () => {
+    const told: string[] = [];
+    const hook = Fastify();
+    hook.post('/hook', async (request, reply) => {
+      told.push(JSON.stringify(request.body));
+      // The first time it is busy: it is asked again.
+      return reply.code(told.length === 1 ? 503 : 200).send();
+    });
+    const address = await hook.listen({ host: '127.0.0.1', port: 0 });
+    const file = join(served.folder, 'told.json');
+    try {
+      const following = run('--follow', '1', '--webhook', `${address}/hook`, '--command', `cat > "${file}"`);
+      await vi.waitFor(() => expect(said).toHaveBeenCalled(), { timeout: 10_000 });
+      expect(told).toEqual([]);
+      served.overrides.set('tile/0/000.p/3', null);
+      expect(await following).toBe(10);
+      expect(told).toHaveLength(2);
+      for (const text of [told[1] ?? '', await readFile(file, 'utf8')]) {
+        expect(JSON.parse(text)).toMatchObject({ format: 'waxseal-audit/1', verdict: 'finding' });
+      }
+      expect(complained).not.toHaveBeenCalled();
+    } finally {
+      await hook.close();
+    }
+  });
+
+  it('says who could not be told of a finding, without the secret part of an address', async () => {
+    served.overrides.set('tile/0/000.p/3', null);
+    const hook = 'http://127.0.0.1:9/secret';
+    expect(await run('--follow', '1', '--webhook', hook, '--command', 'exit 3')).toBe(10);
+    const text = complained.mock.calls.flat().join(' ');
+    expect(text).toContain('webhook at 127.0.0.1:9');
+    expect(text).toContain('command, exit code 3');
+    expect(text).not.toContain('secret');
+  });
+
   it('refuses options that do not go together', async () => {
     const wrong = 'WAX_AUDITCOMMAND_OPTION';
     await expect(auditCommand.run([served.url])).rejects.toThrow(wrong);
@@ -141,6 +178,9 @@ describe('waxseal audit', () => {
     await expect(run('--origin', 'x')).rejects.toThrow(wrong);
     await expect(run('--witness', 'nobody')).rejects.toThrow(wrong);
     await expect(run('--follow', 'often')).rejects.toThrow(wrong);
+    await expect(run('--webhook', 'https://alerts.example')).rejects.toThrow(wrong);
+    await expect(run('--command', 'true')).rejects.toThrow(wrong);
+    await expect(run('--follow', '1', '--webhook', 'alerts')).rejects.toThrow(wrong);
     await expect(run('second-url')).rejects.toThrow(wrong);
     await expect(auditCommand.run(['--domain', join(served.folder, 'none')])).rejects.toThrow(
       'WAX_AUDITCOMMAND_FILE',
