@@ -4,6 +4,7 @@
  * thousand offers with it.
  * @module
  */
+import { setImmediate } from 'node:timers/promises';
 import { equalBytes } from '../protocol/bytes.ts';
 import { BATCH_SLOTS, BatchTree, batchLeaf, reportData } from '../protocol/session/batch.ts';
 import type { Attester } from './attester/attester.ts';
@@ -18,6 +19,8 @@ export interface BatchPlace {
   evidence: Uint8Array;
   endorsements: Uint8Array[];
 }
+
+const PLACES_AT_ONCE = 16;
 
 interface Waiting {
   leaf: Uint8Array;
@@ -60,7 +63,7 @@ export class Batches {
     const { promise, resolve, reject } = Promise.withResolvers<BatchPlace>();
     this.#queue.push({ leaf: batchLeaf(session), resolve, reject });
     // Offers that arrive in one turn of the event loop belong into one batch, the first one included.
-    setImmediate(() => this.#next());
+    void setImmediate().then(() => this.#next());
     return promise;
   }
 
@@ -95,9 +98,12 @@ export class Batches {
         throw enclaveError('WAX_ENCLAVE_REPORT', 'it covers other data');
       }
       this.#working = true;
-      members.forEach(({ resolve }, index) => {
+      clearTimeout(deadline);
+      for (const [index, { resolve }] of members.entries()) {
         resolve({ ...tree.place(index), evidence, endorsements });
-      });
+        // An answer is made from each: records of open chats go out in between.
+        if ((index + 1) % PLACES_AT_ONCE === 0) await setImmediate();
+      }
     } catch {
       // The reason may hold anything; whoever runs the machine learns that it happened, and nothing else.
       this.#working = false;

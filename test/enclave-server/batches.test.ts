@@ -100,6 +100,23 @@ describe('Batches', () => {
     expect(done).toEqual([...done].sort((a, b) => a - b));
   });
 
+  it('hands out the places of a large batch in parts, so that timers run in between', async () => {
+    const attester = new ManualAttester();
+    const { batches: queue } = batches(attester);
+    let done = 0;
+    const all = Promise.all(Array.from({ length: 200 }, () => queue.join(session()).then(() => void done++)));
+    await settled();
+    const seen = new Set<number>();
+    const watch = () => {
+      seen.add(done);
+      if (done < 200) setImmediate(watch);
+    };
+    setImmediate(watch);
+    attester.last().resolve();
+    await all;
+    expect(seen.size).toBeGreaterThan(5);
+  });
+
   it('refuses a report over other data than was asked for', async () => {
     const attester = new ManualAttester();
     const { batches: queue, lines } = batches(attester);
