@@ -11,7 +11,7 @@ const MOST_UNSENT_RECORDS = 64;
 const STALLED_MS = 30_000;
 
 export interface ReplyOptions {
-  response: Pick<ServerResponse, 'write' | 'end' | 'destroy' | 'writableLength' | 'once'>;
+  response: Pick<ServerResponse, 'write' | 'end' | 'destroy' | 'destroyed' | 'writableLength' | 'once'>;
   writer: ReplyWriter;
   ticker: Ticker;
   recordBytes: number;
@@ -37,6 +37,11 @@ export class Reply {
   constructor(options: ReplyOptions) {
     this.#options = options;
     this.#progressAt = options.now();
+    if (options.response.destroyed) {
+      // The reader left while the request was being opened, and `close` is not said twice.
+      options.onLost('disconnected');
+      return;
+    }
     const leave = options.ticker.add(() => this.#tick());
     options.response.once('close', () => {
       leave();

@@ -8,6 +8,7 @@ import { chat, openedTurn, summary } from '../support/session.ts';
 /** A connection whose reader takes nothing until it is told to. */
 class FakeResponse extends EventEmitter {
   writableLength = 0;
+  destroyed = false;
   readonly records: Uint8Array[] = [];
   ended = false;
   reading = true;
@@ -48,14 +49,13 @@ class ManualTicker extends Ticker {
   }
 }
 
-async function reply(mode: 'steady' | 'block' = 'steady') {
+async function reply(mode: 'steady' | 'block' = 'steady', response = new FakeResponse()) {
   const opened = await openedTurn(
     chat(mode),
     {},
     { wire: { tickMs: 50, recordBytes: 160, maxRecords: 256 } },
   );
   const turn: OpenedTurn = opened.turn;
-  const response = new FakeResponse();
   const ticker = new ManualTicker();
   const seen: string[] = [];
   const clock = { at: 0 };
@@ -140,6 +140,18 @@ describe('a steady reply', () => {
     expect(seen).toEqual(['disconnected']);
     expect(response.records).toHaveLength(1);
   });
+
+  it.each(['steady', 'block'] as const)(
+    'is lost at once to a reader that left before it began: %s',
+    async (mode) => {
+      const gone = new FakeResponse();
+      gone.destroyed = true;
+      const { response, ticker, seen } = await reply(mode, gone);
+      expect(seen).toEqual(['disconnected']);
+      expect(ticker.members.size).toBe(0);
+      expect(response.records).toEqual([]);
+    },
+  );
 
   it('cuts the connection when the keys were erased under way', async () => {
     const { writer, response, ticker, seen } = await reply();
