@@ -73,8 +73,12 @@ export class Sessions {
     this.#pending.set(toHex(waiting.id), { ...waiting, ...times });
   }
 
-  /** Takes an offered session out, once and for all; null when there is none or it is too late. */
+  /**
+   * Takes an offered session out, once and for all; null when there is none, it is too late, or there are as
+   * many live ones already as may be: offers that wait must not all come to life at once.
+   */
   take(id: Uint8Array): TakenSession | null {
+    if (this.#live.size >= this.#options.limits.liveSessions) return null;
     const key = toHex(id);
     const pending = this.#pending.get(key);
     if (!pending) return null;

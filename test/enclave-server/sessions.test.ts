@@ -152,6 +152,15 @@ describe('live sessions', () => {
     expect(() => sessions.newId()).toThrow('WAX_ENCLAVE_OVERLOADED');
   });
 
+  it('keep to their limit when offers that wait come all at once', async () => {
+    const { sessions } = store({ liveSessions: 1 });
+    const { id } = waiting(sessions);
+    const { opened } = await live(sessions);
+    expect(sessions.take(id)).toBeNull();
+    sessions.drop(opened);
+    expect(sessions.take(id)).not.toBeNull();
+  });
+
   it('are all erased when the server stops', async () => {
     const { sessions } = store();
     const pending = waiting(sessions);
