@@ -10,6 +10,8 @@ import type { EnclaveParts } from '../parts.ts';
 import { BINARY } from './headers.ts';
 
 const RETRY_AFTER_S = '5';
+/** Anybody may send an offer: none that is longer than one may be is held in memory. */
+const bodyLimit = 64;
 
 /** Makes the session and its key, has both attested, and keeps what turn 0 will need. */
 async function answerOffer(
@@ -42,7 +44,7 @@ async function answerOffer(
 }
 
 export function sessionsRoute(app: FastifyInstance, parts: EnclaveParts): void {
-  app.post('/waxseal/v1/sessions', async ({ body, headers }, reply) => {
+  app.post('/waxseal/v1/sessions', { bodyLimit }, async ({ body, headers }, reply) => {
     parts.events.count('offers');
     const refuse = (status: number) => {
       parts.events.count('offers-refused');

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseAccessTokens } from '../../../enclave-server/access.ts';
@@ -104,6 +105,18 @@ describe('POST /waxseal/v1/sessions', () => {
     const json = await postOffer(url, body, { 'content-type': 'application/json' });
     expect(json.status).toBe(400);
     expectCommon(json.headers);
+  });
+
+  it('takes no body longer than an offer', async () => {
+    const { hostname, port } = new URL(await start());
+    const socket = connect(Number(port), hostname);
+    // Nothing but the length is sent: a server that would take the body waits for it.
+    socket.write(
+      `POST /waxseal/v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\ncontent-length: 8000\r\n\r\n`,
+    );
+    const [first] = await once(socket, 'data');
+    socket.destroy();
+    expect(String(first)).toMatch(/^HTTP\/1\.1 4/);
   });
 
   it('asks for a token where the operator wants one, on offers only', async () => {
