@@ -17,6 +17,8 @@ export interface LogProcessOptions {
   policy: string;
   witnesses: { url: string; key: string }[];
   quorum: number;
+  /** Longest wait for company; 10 unless said. */
+  publishIntervalMs?: number;
   /** Where to die: the `nth` time a step was done in this process. */
   killAt: { step: Step; nth: number } | null;
 }
@@ -35,7 +37,7 @@ const app = await buildLog({
   policyEntry: readFileSync(options.policy),
   witnesses: options.witnesses.map(({ url, key }) => ({ url, key: parseVerifierKey(key) })),
   quorum: options.quorum,
-  publishIntervalMs: 10,
+  publishIntervalMs: options.publishIntervalMs ?? 10,
   onStep,
 });
 console.log(await app.listen({ host: '127.0.0.1', port: 0 }));
