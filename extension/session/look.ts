@@ -27,7 +27,8 @@ export function createLook({ service, onLog }: LookOptions) {
     let log = readLog(await ask('log/get', { domain: domain.name }), domain);
     const age = log.answeredAt === null ? Number.POSITIVE_INFINITY : Date.now() - log.answeredAt;
     const size = log.state?.checkpoint?.size ?? 0;
-    const old = age > domain.freshness.syncMinutes * 60_000;
+    // A clock that was set back makes the last answer lie ahead: its age is then unknown, not small.
+    const old = age < 0 || age > domain.freshness.syncMinutes * 60_000;
     if (!log.damaged && (old || size === 0 || size < leastSize)) {
       log = readLog(await ask('log/sync', { domain: domain.name }), domain);
     }
