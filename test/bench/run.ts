@@ -8,6 +8,8 @@ const wanted = process.argv[2] ?? '';
 const files = globSync('*.bench.ts', { cwd: folder }).sort();
 for (const file of files.filter((name) => name.includes(wanted))) {
   console.log(`\n${file.replace('.bench.ts', '')}`);
-  const { default: bench }: { default: () => Promise<BenchRow[]> } = await import(pathToFileURL(folder + file).href);
+  const { default: bench }: { default: () => Promise<BenchRow[]> } = await import(
+    pathToFileURL(folder + file).href
+  );
   console.table(await bench(), ['what', 'ours', 'beside', 'ratio', 'goal']);
 }
