@@ -2,7 +2,7 @@
 import type { FuzzedParser } from './parsers.ts';
 
 /** Longest that one input may take; parsers are linear, and inputs are small. */
-export const SLOWEST_MS = 1000;
+const SLOWEST_MS = 1000;
 
 /** Numbers from 0 up to `below`, the same for the same seed (mulberry32). */
 function randomFrom(seed: number): (below: number) => number {
