@@ -50,13 +50,13 @@ export async function startApprovedEnclave(engine: Engine) {
       proxies.push(proxy);
       return proxy;
     },
-    /** A chat that reaches the service at `url`. */
-    chat(url: string) {
+    /** A chat that reaches the service at `url`; `timeouts` where the protocol's are too long for a test. */
+    chat(url: string, timeouts: { firstRecord?: number; stall?: number } = {}) {
       const chat = new ChatSession({
         service: {
           origin: SERVICE,
           fetch: (input, init) => fetch(String(input).replace(SERVICE, url), init),
-          timeouts: { offer: 2_000, firstRecord: 700, stall: 700 },
+          timeouts,
         },
         clock,
         look,
