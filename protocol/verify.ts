@@ -52,7 +52,12 @@ interface Verified {
   domain: string;
   /** Null unless every row passed. */
   handshake: Handshake | null;
-  /** The key was used: from then on the session's lifetime counts, not the offer's. */
+  use: KeyUse;
+}
+
+/** One for an answer, shared by every report on it: its key is for one session, whichever report leads there. */
+interface KeyUse {
+  /** From then on the session's lifetime counts, not the offer's. */
   sealed: boolean;
 }
 
@@ -75,7 +80,7 @@ function passedState(
   return imported ? 'sealed-imported' : 'sealed';
 }
 
-async function judge(exchange: Exchange, surroundings: Surroundings, sealed: boolean) {
+async function judge(exchange: Exchange, surroundings: Surroundings, use: KeyUse) {
   const startedAt = surroundings.clock.monotonic();
   const { domain, imported, log, clock, verifiers } = surroundings;
   const { service, sentAt, offer } = exchange;
@@ -91,7 +96,7 @@ async function judge(exchange: Exchange, surroundings: Surroundings, sealed: boo
   const place = { domain, state, service, systemTime };
   const { row: releaseRow, release, retiresAt } = checkRelease(claims, place);
   const { header } = answer ?? { header: { offerTtlS: 0, sessionTtlS: 0 } };
-  const lifetimeS = sealed ? header.sessionTtlS : header.offerTtlS;
+  const lifetimeS = use.sealed ? header.sessionTtlS : header.offerTtlS;
   const rows: Row[] = [
     answerRow,
     ...evidence.rows,
@@ -131,7 +136,7 @@ async function judge(exchange: Exchange, surroundings: Surroundings, sealed: boo
     failure === null && answer && statement
       ? { offerBody: offer.body, answerBody: exchange.answerBody, answer, statement, sentAt, clock }
       : null;
-  verified.set(report, { exchange, domain: formatTrustDomain(domain), handshake, sealed });
+  verified.set(report, { exchange, domain: formatTrustDomain(domain), handshake, use });
   return report;
 }
 
@@ -140,7 +145,7 @@ async function judge(exchange: Exchange, surroundings: Surroundings, sealed: boo
  * the report says it.
  */
 export function verifyAnswer(exchange: Exchange, surroundings: Surroundings): Promise<VerificationReport> {
-  return judge(exchange, surroundings, false);
+  return judge(exchange, surroundings, { sealed: false });
 }
 
 function contentOf(report: VerificationReport): Verified {
@@ -158,9 +163,9 @@ export async function recheck(
   report: VerificationReport,
   surroundings: Surroundings,
 ): Promise<VerificationReport> {
-  const { exchange, domain, sealed } = contentOf(report);
+  const { exchange, domain, use } = contentOf(report);
   if (formatTrustDomain(surroundings.domain) !== domain) throw verifyError('WAX_VERIFY_DOMAIN');
-  return judge(exchange, surroundings, sealed);
+  return judge(exchange, surroundings, use);
 }
 
 /**
@@ -173,15 +178,14 @@ export async function sealTo(
   surroundings: Surroundings,
 ): Promise<{ report: VerificationReport; session: ClientSession | null }> {
   const content = contentOf(report);
-  if (content.sealed) throw verifyError('WAX_VERIFY_USED');
+  if (content.use.sealed) throw verifyError('WAX_VERIFY_USED');
   if (content.handshake === null) throw verifyError('WAX_VERIFY_REFUSED');
   const now = await recheck(report, surroundings);
-  const { handshake, ...rest } = contentOf(now);
+  const { handshake } = contentOf(now);
   if (handshake === null) return { report: now, session: null };
   // Marked before the first await: two Sends at once must not seal to one key.
-  if (content.sealed) throw verifyError('WAX_VERIFY_USED');
-  content.sealed = true;
-  verified.set(now, { ...rest, handshake: null, sealed: true });
+  if (content.use.sealed) throw verifyError('WAX_VERIFY_USED');
+  content.use.sealed = true;
   admitHandshake(handshake);
   return { report: now, session: await ClientSession.open(handshake) };
 }

@@ -37,10 +37,14 @@ export function createTrust(
     },
     async add(text) {
       const domain = parseTrustDomain(text);
-      // Never merged, never replaced: a file that speaks for a name or a log we know is refused.
+      // Never merged, never replaced: a file that speaks for a name, a log or a service we know is refused.
+      const services = new Set(domain.enclaves.map(({ service }) => service));
       const clash = (await all()).some(
-        ({ name, log }) =>
-          name === domain.name || log.key.text === domain.log.key.text || log.origin === domain.log.origin,
+        ({ name, log, enclaves }) =>
+          name === domain.name ||
+          log.key.text === domain.log.key.text ||
+          log.origin === domain.log.origin ||
+          enclaves.some(({ service }) => services.has(service)),
       );
       if (clash) throw extensionError('WAX_EXT_DOMAIN_EXISTS', domain.name);
       await store.addDomain({ name: domain.name, text, importedAt: now() });

@@ -314,6 +314,14 @@ describe('sealTo', () => {
     await expect(sealTo(report, surroundings)).rejects.toThrow('WAX_VERIFY_USED');
   });
 
+  it('gives one session for all reports on one answer', async () => {
+    const { exchange, surroundings } = await makeExchange();
+    const first = await verifyAnswer(exchange, surroundings);
+    const second = await recheck(first, surroundings);
+    await sealTo(first, surroundings);
+    await expect(sealTo(second, surroundings)).rejects.toThrow('WAX_VERIFY_USED');
+  });
+
   it('gives one session to two Sends at once', async () => {
     const { exchange, surroundings } = await makeExchange();
     const report = await verifyAnswer(exchange, surroundings);
