@@ -77,9 +77,16 @@ export class Sequencer {
     if (known) return known;
     this.#requireOpen();
     if (this.#queue.length >= MAX_WAITING) throw serverError('WAX_LOGSERVER_BUSY');
-    const candidate = await this.#options.rules.verify(submission, this.#options.now());
-    this.#requireOpen();
-    return this.#enqueue(candidate);
+    try {
+      const candidate = await this.#options.rules.verify(submission, this.#options.now());
+      this.#requireOpen();
+      return this.#enqueue(candidate);
+    } catch (error) {
+      // The same statement, submitted by somebody else, may have been sequenced while this one was verified.
+      const twin = await this.lookUp(submission.statement);
+      if (twin) return twin;
+      throw error;
+    }
   }
 
   /** The ticket of a statement (hash) that is in the log or on its way into it, or null. */
