@@ -1,6 +1,6 @@
 /**
  * `npm run check`: every static check side by side, and the output of those that failed.
- * Types, lint (with import rules and cycles), unused code, and a lock file that `npm ci` will accept.
+ * Types, lint (with import rules and cycles), unused code, a lock file that `npm ci` will accept, and how large it installs.
  */
 import { spawn } from 'node:child_process';
 import { argv, execPath } from 'node:process';
@@ -16,6 +16,7 @@ const checks: Check[] = [
   { name: 'lint', command: 'biome', args: ['check', '--error-on-warnings', ...argv.slice(2)] },
   { name: 'unused code', command: 'knip', args: [] },
   { name: 'lock file', command: execPath, args: ['scripts/lock-check.ts'] },
+  { name: 'size of the installed tree', command: execPath, args: ['scripts/tree-size.ts'] },
   { name: 'error codes page', command: execPath, args: ['scripts/error-codes.ts', '--check'] },
 ];
 
