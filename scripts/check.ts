@@ -1,6 +1,7 @@
 /**
  * `npm run check`: every static check side by side, and the output of those that failed.
- * Types, lint (with import rules and cycles), unused code, a lock file that `npm ci` will accept, and how large it installs.
+ * Types, lint (with import rules and cycles), unused code, a lock file that `npm ci` will accept, and the
+ * size of what it installs.
  */
 import { spawn } from 'node:child_process';
 import { argv, execPath } from 'node:process';
