@@ -1,4 +1,5 @@
 /** A mutation fuzzer that keeps an input for each error code it reaches, and goes on from there. */
+import { concatBytes } from '../../protocol/bytes.ts';
 import type { FuzzedParser } from './parsers.ts';
 
 /** Longest that one input may take; parsers are linear, and inputs are small. */
@@ -32,19 +33,19 @@ function mutateOnce(input: Uint8Array, other: Uint8Array, random: Random): Uint8
       if (at < changed.length) changed[at] = odd[random(odd.length)] ?? 0;
       return changed;
     case 2:
-      return Uint8Array.from([...head, ...input.subarray(at + size)]);
+      return concatBytes(head, input.subarray(at + size));
     case 3:
-      return Uint8Array.from([...head, ...input.subarray(Math.max(0, at - size), at), ...input.subarray(at)]);
+      return concatBytes(head, input.subarray(Math.max(0, at - size), at), input.subarray(at));
     case 4:
       return head.slice();
     case 5:
-      return Uint8Array.from([...head, ...other.subarray(random(other.length + 1))]);
+      return concatBytes(head, other.subarray(random(other.length + 1)));
     default:
-      return Uint8Array.from([
-        ...head,
-        ...Array.from({ length: size }, () => random(256)),
-        ...input.subarray(at),
-      ]);
+      return concatBytes(
+        head,
+        Uint8Array.from({ length: size }, () => random(256)),
+        input.subarray(at),
+      );
   }
 }
 
@@ -78,18 +79,19 @@ export interface FuzzResult {
 const MOST_BYTES = 1 << 16;
 const POOL = 512;
 
-/** Fuzzes one parser until `until` (`performance.now()`). */
+/** Fuzzes one parser until `until` (`performance.now()`), or until it has read `most` inputs. */
 export function fuzz(
   parser: FuzzedParser,
   inputs: readonly Uint8Array[],
   until: number,
   seed: number,
+  most = Number.POSITIVE_INFINITY,
 ): FuzzResult {
   const random = randomFrom(seed);
   const pool = [...inputs];
   const pick = () => pool[random(pool.length)] ?? new Uint8Array();
   const result: FuzzResult = { runs: 0, reached: new Map(), findings: [] };
-  while (performance.now() < until) {
+  while (performance.now() < until && result.runs < most) {
     let input = pick();
     for (let count = 1 + random(4); count > 0; count--) input = mutateOnce(input, pick(), random);
     input = input.subarray(0, MOST_BYTES);

@@ -1,6 +1,6 @@
 /**
  * `npm run fuzz -- --minutes N [--parser NAME] [--seed S] [--keep]`: fuzzes every parser, or one, for N minutes
- * in all. What a parser fails on goes into test/fuzz/corpus, which the tests replay. `--keep` keeps an input
+ * in all; `--inputs N` gives each of them N inputs instead, however long that takes. What a parser fails on goes into test/fuzz/corpus, which the tests replay. `--keep` keeps an input
  * for each outcome that has none yet.
  */
 import { parseArgs } from 'node:util';
@@ -11,6 +11,7 @@ import { fuzzedParsers } from './parsers.ts';
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '1' },
+    inputs: { type: 'string' },
     parser: { type: 'string' },
     seed: { type: 'string' },
     keep: { type: 'boolean', default: false },
@@ -19,11 +20,15 @@ const { values } = parseArgs({
 /** Larger inputs say nothing that smaller ones do not, and weigh on every clone. */
 const MOST_KEPT_BYTES = 8192;
 const minutes = Number(values.minutes);
+const most = values.inputs === undefined ? undefined : Number(values.inputs);
 const seed = Number(values.seed ?? Date.now() % 2 ** 31);
 const all = await fuzzedParsers();
 const chosen = values.parser === undefined ? all : all.filter(({ name }) => name === values.parser);
-if (!(minutes > 0) || !Number.isSafeInteger(seed) || chosen.length === 0) {
-  console.error(`usage: --minutes N [--parser ${all.map(({ name }) => name).join('|')}] [--seed S] [--keep]`);
+const countIsWrong = most !== undefined && !(Number.isSafeInteger(most) && most > 0);
+if (!(minutes > 0) || countIsWrong || !Number.isSafeInteger(seed) || chosen.length === 0) {
+  console.error(
+    `usage: --minutes N|--inputs N [--parser ${all.map(({ name }) => name).join('|')}] [--seed S] [--keep]`,
+  );
   process.exit(2);
 }
 console.log(`seed ${seed}`);
@@ -31,10 +36,14 @@ let found = 0;
 for (const parser of chosen) {
   const kept = keptInputs(parser.name);
   const inputs = [...parser.seeds, ...kept.map(({ bytes }) => bytes)];
-  const until = performance.now() + (minutes * 60_000) / chosen.length;
-  const { runs, reached, findings } = fuzz(parser, inputs, until, seed);
+  const started = performance.now();
+  const until = most === undefined ? started + (minutes * 60_000) / chosen.length : Number.POSITIVE_INFINITY;
+  const { runs, reached, findings } = fuzz(parser, inputs, until, seed, most);
   found += findings.length;
-  console.log(`${parser.name}: ${runs} inputs, ${reached.size} outcomes, ${findings.length} findings`);
+  const seconds = Math.round((performance.now() - started) / 1000);
+  console.log(
+    `${parser.name}: ${runs} inputs in ${seconds} s, ${reached.size} outcomes, ${findings.length} findings`,
+  );
   for (const { input, what } of findings)
     console.log(`  ${what}: ${keepInput(parser.name, 'finding', input)}`);
   if (!values.keep) continue;
