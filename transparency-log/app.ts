@@ -1,6 +1,8 @@
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance } from 'fastify';
+import { AppendLimit, type AppendLimitOptions } from './append-limit.ts';
+import { addEntityTags } from './etags.ts';
 import { openExplorer } from './explorer.ts';
 import { type LogOptions, openLog } from './log.ts';
 import { handleErrors } from './refusals.ts';
@@ -13,6 +15,10 @@ export interface LogServerOptions extends LogOptions {
   submitWaitMs?: number;
   /** Folder of the built explorer page; none is served without. */
   explorer?: string;
+  /** How many refused submissions an address has. */
+  appendLimit?: AppendLimitOptions;
+  /** Address or network of a proxy in front, whose X-Forwarded-For says who asks. */
+  proxy?: string;
 }
 
 const OPENAPI_INFO = {
@@ -34,6 +40,7 @@ export async function buildLog(options: LogServerOptions): Promise<FastifyInstan
     // text, so numbers in them must be converted; there is no body that a schema describes.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true } },
     forceCloseConnections: 'idle',
+    trustProxy: options.proxy ?? false,
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.addHook('onClose', () => log.close());
 
@@ -49,6 +56,7 @@ export async function buildLog(options: LogServerOptions): Promise<FastifyInstan
   app.addHook('preClose', async () => {
     isClosing = true;
   });
+  addEntityTags(app);
   app.addHook('onSend', async (_, reply) => {
     // A connection kept alive past the last answer would keep the process, too.
     if (isClosing) reply.header('connection', 'close');
@@ -64,7 +72,7 @@ export async function buildLog(options: LogServerOptions): Promise<FastifyInstan
 
   await app.register(swagger, { openapi: { openapi: '3.1.0', info: OPENAPI_INFO } });
   staticRoutes(app, log);
-  entryRoutes(app, log, options.submitWaitMs ?? 10_000);
+  entryRoutes(app, log, options.submitWaitMs ?? 10_000, new AppendLimit(options.appendLimit));
   reportRoutes(app, log);
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   if (options.explorer) await openExplorer(app, options.explorer);

@@ -24,6 +24,7 @@ export const serverError = defineErrors({
   WAX_LOGSERVER_NO_SUCH_ENTRY: 'The log has no such entry',
   WAX_LOGSERVER_NO_SUCH_PATH: 'There is nothing under this address',
   WAX_LOGSERVER_REQUEST: 'The request is not in the documented form',
+  WAX_LOGSERVER_RATE: 'Too many submissions from this address were refused',
   WAX_LOGSERVER_TOO_LARGE: 'The entry is larger than this log accepts',
   WAX_LOGSERVER_MEDIA_TYPE: 'The entry must be sent as application/json',
   WAX_LOGSERVER_INTERNAL: 'Something in the log server failed',

@@ -195,6 +195,17 @@ export class TransparencyLog {
     return entry;
   }
 
+  /** Up to `limit` published entries right before the index, in order; the newest ones without an index. */
+  async entriesBefore(
+    before: number | undefined,
+    limit: number,
+  ): Promise<{ size: number; entries: StoredEntry[] }> {
+    const { size } = this.#publisher;
+    const end = Math.min(before ?? size, size);
+    const entries = await this.#options.storage.entries.entries(Math.max(0, end - limit), end);
+    return { size, entries };
+  }
+
   /** The tlog-proof of an entry under the published checkpoint. */
   proof(index: number): string {
     this.#requirePublished(index);

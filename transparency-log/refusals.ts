@@ -10,6 +10,7 @@ const STATUS: readonly [RegExp, number][] = [
   [/^WAX_LOGSERVER_REQUEST$|^WAX_STATEMENT_(ENVELOPE|FORM|KIND|VALIDITY)$/, 400],
   // Understood, and not allowed by the rules in force.
   [/^WAX_STATEMENT_/, 403],
+  [/^WAX_LOGSERVER_RATE$/, 429],
   [/^WAX_LOGSERVER_INTERNAL$/, 500],
   // The log itself cannot take entries now: disk, witnesses, shutting down, too many waiting.
   [/^WAX_LOGSERVER_/, 503],

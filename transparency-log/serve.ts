@@ -16,6 +16,8 @@ export interface ServeOptions {
   folder: string;
   host: string;
   port: number;
+  /** Address or network of a proxy in front, whose X-Forwarded-For is believed. */
+  proxy?: string | undefined;
   onProblem: (problem: CodedError) => void;
 }
 
@@ -24,6 +26,7 @@ export async function serveLog({
   folder,
   host,
   port,
+  proxy,
   onProblem,
 }: ServeOptions): Promise<{ app: FastifyInstance; url: string }> {
   const { origin, publicUrl, witnesses, quorum } = parseLogConfig(await readLogFile(folder, logFiles.config));
@@ -36,6 +39,7 @@ export async function serveLog({
     witnesses,
     quorum,
     onProblem,
+    ...(proxy === undefined ? {} : { proxy }),
     ...(publicUrl === null ? {} : { publicUrl }),
     ...(existsSync(EXPLORER) ? { explorer: EXPLORER } : {}),
   });

@@ -1,5 +1,6 @@
 /** `waxseal log …`: begin and run a transparency log, and submit entries to one. */
 import { readFile, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CodedError } from '../../protocol/errors.ts';
@@ -100,10 +101,21 @@ Exit codes: 0 done, 30 an option or a file is malformed.`,
   },
 };
 
+/** An IP address, or a network of them. */
+function readProxy(text: string | undefined): string | undefined {
+  const [address = '', bits, ...rest] = text?.split('/') ?? [];
+  const fits =
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIP(address) === 4 ? 32 : 128));
+  if (text !== undefined && (isIP(address) === 0 || !fits || rest.length > 0)) {
+    throw logCommandError('WAX_LOGCOMMAND_OPTION', '--proxy');
+  }
+  return text;
+}
+
 const serve: Command = {
   name: 'log serve',
   summary: 'run a transparency log',
-  help: `Usage: waxseal log serve --dir DIR [--host HOST] [--port PORT] [--json]
+  help: `Usage: waxseal log serve --dir DIR [--host HOST] [--port PORT] [--proxy ADDRESS] [--json]
 
 Serves the static files of C2SP tlog-tiles (/checkpoint, /tile/…), the JSON API (/openapi.json) and the
 explorer page. Refuses to start on a database that is behind anything this log ever published or that a witness
@@ -113,6 +125,9 @@ Options:
   --dir DIR     folder made by waxseal log init
   --host HOST   address to listen on (127.0.0.1)
   --port PORT   port to listen on (4001)
+  --proxy ADDRESS
+                the proxy in front, such as 127.0.0.1 or 10.0.0.0/8: its X-Forwarded-For says whose refused
+                submissions are counted; without it all that come through a proxy count as one sender
   --json        print one JSON object when it listens
 
 Exit codes: 0 stopped by a signal, 30 it must not run; the code printed says why.`,
@@ -123,6 +138,7 @@ Exit codes: 0 stopped by a signal, 30 it must not run; the code printed says why
         dir: { type: 'string' },
         host: { type: 'string', default: '127.0.0.1' },
         port: { type: 'string', default: '4001' },
+        proxy: { type: 'string' },
         json: { type: 'boolean' },
       },
     });
@@ -134,6 +150,7 @@ Exit codes: 0 stopped by a signal, 30 it must not run; the code printed says why
       folder: required(values.dir, 'dir'),
       host: values.host,
       port,
+      proxy: readProxy(values.proxy),
       onProblem: ({ message }) => console.error(message),
     });
     print(values.json, { url }, [`The log listens on ${url}`]);

@@ -73,6 +73,45 @@ describe('the JSON interface', () => {
     expect(await search('publisher=publisher-1&product=other')).toEqual([3]);
   });
 
+  it('lists entries, the newest first, in pages that lead to one another', async () => {
+    const pages: number[][] = [];
+    for (let path: string | null = '/api/v1/entries?limit=3'; path !== null; ) {
+      const page: { size: number; entries: { index: number }[]; next: string | null } = (
+        await app.inject(path)
+      ).json();
+      expect(page.size).toBe(4);
+      pages.push(page.entries.map(({ index }) => index));
+      path = page.next;
+    }
+    expect(pages).toEqual([[3, 2, 1], [0]]);
+    const [newest] = (await app.inject('/api/v1/entries?limit=1')).json().entries;
+    expect(newest).toEqual((await app.inject('/api/v1/entries/3')).json());
+    expect((await app.inject('/api/v1/entries?before=0')).json()).toEqual({
+      size: 4,
+      entries: [],
+      next: null,
+    });
+    expect((await app.inject('/api/v1/entries?before=99')).json().entries).toHaveLength(4);
+  });
+
+  it.each(['limit=0', 'limit=101', 'limit=x', 'before=-1', 'before=1.5', 'start=1', 'limit=1&limit=2'])(
+    'refuses the list "%s"',
+    async (query) => {
+      const answer = await app.inject(`/api/v1/entries?${query}`);
+      expect([answer.statusCode, answer.json().code]).toEqual([400, 'WAX_LOGSERVER_REQUEST']);
+    },
+  );
+
+  it('names the next page of a search with all that was searched for, and none after the last', async () => {
+    const first = (await app.inject('/api/v1/search?publisher=Publisher-1&limit=2')).json();
+    expect(first.next).toBe('/api/v1/search?publisher=Publisher-1&limit=2&before=2');
+    const second = (await app.inject(first.next)).json();
+    expect(second.hits.map(({ index }: { index: number }) => index)).toEqual([1, 0]);
+    const last = (await app.inject(second.next)).json();
+    expect([last.hits, last.next]).toEqual([[], null]);
+    expect((await app.inject('/api/v1/search?product=other')).json().next).toBeNull();
+  });
+
   it('pages through hits', async () => {
     expect(await search('publisher=publisher-1&limit=2')).toEqual([3, 2]);
     expect(await search('publisher=publisher-1&limit=2&before=2')).toEqual([1, 0]);
@@ -120,11 +159,51 @@ describe('the JSON interface', () => {
     });
   });
 
-  it('is open to any page, never cached, and never read as something else', async () => {
+  it.each([
+    '/api/v1/status',
+    '/api/v1/entries',
+    '/api/v1/entries/1',
+    '/api/v1/entries/1/proof',
+    '/checkpoint',
+  ])('answers 304 for %s to whoever has it, and the whole to whoever has something else', async (url) => {
+    const whole = await app.inject(url);
+    const tag = String(whole.headers.etag);
+    expect(tag).toMatch(/^"[\w-]{22}"$/);
+    for (const known of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
+      const answer = await app.inject({ url, headers: { 'if-none-match': known } });
+      expect([answer.statusCode, answer.body, answer.headers.etag], known).toEqual([304, '', tag]);
+      expect(answer.headers['cache-control']).toBe(whole.headers['cache-control']);
+      expect(answer.headers['content-length'] ?? '0').toBe('0');
+    }
+    for (const known of ['"other"', tag.slice(1, -1), '', `${tag}x`]) {
+      const answer = await app.inject({ url, headers: { 'if-none-match': known } });
+      expect([answer.statusCode, answer.body], known).toEqual([200, whole.body]);
+    }
+    const head = await app.inject({ method: 'HEAD', url });
+    expect([head.statusCode, head.body, head.headers.etag]).toEqual([200, '', tag]);
+  });
+
+  it('gives another tag as soon as the answer is another, and none to refusals and to what never changes', async () => {
+    const grown = await LogWorld.create();
+    const server = await grown.start();
+    const before = (await server.inject('/api/v1/entries')).headers.etag;
+    await submit(server, await grown.release(1));
+    const after = await server.inject({
+      url: '/api/v1/entries',
+      headers: { 'if-none-match': String(before) },
+    });
+    expect([after.statusCode, after.json().size]).toEqual([200, 2]);
+    for (const url of ['/api/v1/entries/99', '/tile/0/000.p/2']) {
+      expect((await server.inject(url)).headers.etag, url).toBeUndefined();
+    }
+    await grown.close();
+  });
+
+  it('is open to any page, never kept without being asked again, and never read as something else', async () => {
     for (const path of ['/api/v1/status', '/api/v1/entries/1', '/nothing']) {
       expect((await app.inject(path)).headers).toMatchObject({
         'access-control-allow-origin': '*',
-        'cache-control': 'no-store',
+        'cache-control': path === '/nothing' ? 'no-store' : 'no-cache',
         'x-content-type-options': 'nosniff',
         'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
       });
@@ -178,6 +257,7 @@ describe('the OpenAPI document', () => {
       Object.entries(methods).map(([method, { operationId }]) => `${method} ${path} ${operationId}`),
     );
     expect(operations.sort()).toEqual([
+      'get /api/v1/entries listEntries',
       'get /api/v1/entries/{index} getEntry',
       'get /api/v1/entries/{index}/proof getProof',
       'get /api/v1/search search',
@@ -196,6 +276,25 @@ describe('the OpenAPI document', () => {
         expect(summary).not.toBe('');
         expect(Object.keys(responses)).toEqual(expect.arrayContaining(['200', '4XX', '5XX']));
       }
+    }
+  });
+
+  it('names the answer to whoever has it already, wherever there is something to read', () => {
+    for (const [path, methods] of Object.entries(document.paths)) {
+      if (path.includes('submissions') || methods.get === undefined) continue;
+      expect(Object.keys(methods.get.responses), path).toContain('304');
+    }
+  });
+
+  it('describes lists as they are answered', async () => {
+    for (const path of ['/api/v1/entries', '/api/v1/search']) {
+      const schema = document.paths[path]?.get?.responses['200']?.content?.['application/json']?.schema;
+      const answer = (
+        await app.inject(`${path}${path.endsWith('search') ? '?publisher=publisher-0' : ''}`)
+      ).json();
+      expect(Object.keys(answer).sort()).toEqual(
+        Object.keys((schema as { properties: object }).properties).sort(),
+      );
     }
   });
 

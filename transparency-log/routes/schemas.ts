@@ -33,6 +33,27 @@ export const entrySchema = Type.Object({
   statement: Type.Unknown({ description: 'The in-toto statement in it' }),
 });
 
+/** What a page of a list may ask for. */
+const page = {
+  before: Type.Optional(Type.Integer({ minimum: 0, description: 'Only entries before this index' })),
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+};
+const next = Type.Union([Type.String(), Type.Null()], {
+  description: 'Path of the next page, if there is one',
+});
+
+export const listQuery = Type.Object(page, strict);
+export const listSchema = Type.Object({
+  size: Type.Integer({ description: 'Entries under the published checkpoint' }),
+  entries: Type.Array(entrySchema, { description: 'Newest first' }),
+  next,
+});
+
+/** Every answer but those of files that never change has an entity tag. */
+export const unchanged = Type.Null({
+  description: 'Not changed since the answer with the ETag in If-None-Match',
+});
+
 export const indexParams = Type.Object({ index }, strict);
 export const statementParams = Type.Object({ statement: hex32('SHA-256 of the signed payload') }, strict);
 
@@ -45,8 +66,7 @@ export const searchQuery = Type.Object(
     publisher: Type.Optional(
       Type.String({ minLength: 1, maxLength: 64, description: 'Name in a policy entry, or key ID in hex' }),
     ),
-    before: Type.Optional(Type.Integer({ minimum: 0, description: 'Only entries before this index' })),
-    limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+    ...page,
   },
   strict,
 );
@@ -63,6 +83,7 @@ export const searchSchema = Type.Object({
     }),
     { description: 'Newest first. Hints only: check each entry against the tree' },
   ),
+  next,
 });
 
 export const statusSchema = Type.Object({
