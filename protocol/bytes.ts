@@ -72,10 +72,12 @@ export function lp(value: Uint8Array | string): Uint8Array<ArrayBuffer> {
   return concatBytes(u16(bytes.length), bytes);
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Lower-case hexadecimal. */
 export function toHex(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  for (let index = 0; index < bytes.length; index++) text += HEX[bytes[index] as number];
   return text;
 }
 

@@ -2,7 +2,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex } from '../bytes.ts';
 import { verifyPublicKey } from './algorithms.ts';
-import type { CheckList } from './check-list.ts';
+import type { CheckList, Found } from './check-list.ts';
 import { parseCrl, type RevocationList, verifyCrlDates, verifyCrlIssuer } from './crl.ts';
 import { attestationError } from './errors.ts';
 import type { Layer } from './evidence.ts';
@@ -25,63 +25,58 @@ export function verifyPinned(root: Certificate, pins: readonly string[]): void {
  * @param der the supplied bytes, or undefined if the chain ends before
  * @param name what the certificate is called in ids and sentences, such as `vcek`
  */
-export async function checkCertificate(
+export function checkCertificate(
   checks: CheckList,
   name: string,
-  der: Uint8Array | undefined,
+  der: Uint8Array | undefined | Promise<Uint8Array | undefined>,
   at: number,
   layer: Layer = 'crypto',
 ): Promise<Certificate | null> {
   const label = name.toUpperCase();
-  const certificate = await checks.run(
+  const certificate = checks.run(
     `C4.${name}`,
     layer,
     `The ${label} certificate is well-formed.`,
     [],
-    () => {
-      if (der === undefined || der.length === 0) throw attestationError('WAX_X509_MISSING', label);
-      return parseCertificate(der);
+    async () => {
+      const bytes = await der;
+      if (bytes === undefined || bytes.length === 0) throw attestationError('WAX_X509_MISSING', label);
+      return parseCertificate(bytes);
     },
   );
-  await checks.run(
+  checks.run(
     `C6.${name}`,
     layer,
     `The key of the ${label} certificate is a valid key.`,
     [certificate],
     (it) => verifyPublicKey(it.publicKey),
   );
-  await checks.run(`C8.${name}`, layer, `The ${label} certificate is in date.`, [certificate], (it) =>
+  checks.run(`C8.${name}`, layer, `The ${label} certificate is in date.`, [certificate], (it) =>
     verifyDates(it, at),
   );
   return certificate;
 }
 
 /** C7 and C8 for one revocation list: its form, its issuer's signature, its dates. */
-export async function checkCrl(
+export function checkCrl(
   checks: CheckList,
   name: string,
   der: Uint8Array | undefined,
-  issuer: Certificate | null,
+  issuer: Found<Certificate>,
   at: number,
 ): Promise<RevocationList | null> {
-  const list = await checks.run(
-    `C7.${name}.form`,
-    'collateral',
-    'The revocation list is well-formed.',
-    [],
-    () => {
-      if (der === undefined || der.length === 0) throw attestationError('WAX_CRL_MISSING');
-      return parseCrl(der);
-    },
-  );
-  await checks.run(
+  const list = checks.run(`C7.${name}.form`, 'collateral', 'The revocation list is well-formed.', [], () => {
+    if (der === undefined || der.length === 0) throw attestationError('WAX_CRL_MISSING');
+    return parseCrl(der);
+  });
+  checks.run(
     `C7.${name}`,
     'collateral',
     'The revocation list is signed by its issuer.',
     [list, issuer],
     verifyCrlIssuer,
   );
-  await checks.run(`C8.${name}`, 'collateral', 'The revocation list is in date.', [list], (it) =>
+  checks.run(`C8.${name}`, 'collateral', 'The revocation list is in date.', [list], (it) =>
     verifyCrlDates(it, at),
   );
   return list;

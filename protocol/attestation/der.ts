@@ -35,6 +35,18 @@ export interface DerElement {
 }
 
 const MAX_LENGTH_BYTES = 3;
+const LETTER_Z = 0x5a;
+
+/** The number that `size` decimal digits of a time spell. */
+function decimal(text: Uint8Array, from: number, size: number): number {
+  let value = 0;
+  for (let index = from; index < from + size; index++) {
+    const digit = (text[index] ?? 0) - 0x30;
+    if (digit < 0 || digit > 9) throw attestationError('WAX_DER_VALUE', 'time');
+    value = value * 10 + digit;
+  }
+  return value;
+}
 
 /** Walks over the elements of one DER value, front to back. */
 export class DerReader {
@@ -189,19 +201,21 @@ export class DerReader {
   /** UTCTime or GeneralizedTime with seconds and Z, as RFC 5280 section 4.1.2.5 has it; milliseconds. */
   time(): number {
     const { tag, content } = this.element();
-    const text = String.fromCharCode(...content.subarray(0, 16));
-    const short = tag === tags.utcTime && /^\d{12}Z$/.test(text);
-    const long = tag === tags.generalizedTime && /^\d{14}Z$/.test(text);
-    if (!(short || long)) throw attestationError('WAX_DER_VALUE', 'time');
-    const digits = short ? `${text < '50' ? '20' : '19'}${text}` : text;
-    const [, year, month, day, hour, minute, second] =
-      /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(digits) ?? [];
-    const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
-    const at = Date.parse(iso);
-    // Date.parse rolls 30 February over into March; a date in a certificate must be a real one.
-    if (Number.isNaN(at) || new Date(at).toISOString() !== iso)
+    const yearDigits = tag === tags.utcTime ? 2 : 4;
+    const known = tag === tags.utcTime || tag === tags.generalizedTime;
+    if (!known || content.length !== yearDigits + 11 || content.at(-1) !== LETTER_Z)
       throw attestationError('WAX_DER_VALUE', 'time');
-    return at;
+    const short = decimal(content, 0, yearDigits);
+    const year = tag === tags.utcTime ? short + (short < 50 ? 2000 : 1900) : short;
+    const [month, day, hour, minute, second] = [0, 2, 4, 6, 8].map((at) =>
+      decimal(content, yearDigits + at, 2),
+    ) as [number, number, number, number, number];
+    const date = new Date(0);
+    date.setUTCFullYear(year, month - 1, day);
+    // 30 February rolls over into March; a date in a certificate must be a real one.
+    const isReal = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+    if (!isReal || hour > 23 || minute > 59 || second > 59) throw attestationError('WAX_DER_VALUE', 'time');
+    return date.getTime() + ((hour * 60 + minute) * 60 + second) * 1000;
   }
 }
 

@@ -1,5 +1,5 @@
 import { toBase64 } from '../bytes.ts';
-import type { RsaPublicKey, SignatureBackend } from './backend.ts';
+import type { RsaPublicKey, SignatureAlgorithm, SignatureBackend } from './backend.ts';
 import { hasCurveSizes, hasRsaSizes } from './sizes.ts';
 
 type Buffer = Uint8Array<ArrayBuffer>;
@@ -26,16 +26,19 @@ export function importEd25519(publicKey: Uint8Array): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', owned(publicKey), { name: 'Ed25519' }, false, ['verify']);
 }
 
-/** Keys imported of late, oldest first: a publisher or a log signs thousands of times with one key. */
+/**
+ * Keys imported of late, oldest first: a publisher or a log signs thousands of times with one key, and the few
+ * authorities of a vendor sign several things that come with each piece of evidence.
+ */
 const imported = new Map<string, Promise<CryptoKey>>();
 const KEPT_KEYS = 64;
 
-function keptEd25519(publicKey: Uint8Array): Promise<CryptoKey> {
-  const name = toBase64(publicKey);
+function kept(algorithm: SignatureAlgorithm, bytes: Uint8Array, load: () => Promise<CryptoKey>) {
+  const name = `${algorithm} ${toBase64(bytes)}`;
   const known = imported.get(name);
   if (known !== undefined) return known;
-  const key = importEd25519(publicKey);
-  // What is not a point is refused each time anew, and takes no place here.
+  const key = load();
+  // What is no key is refused each time anew, and takes no place here.
   key.catch(() => imported.delete(name));
   imported.set(name, key);
   const [oldest] = imported.keys();
@@ -58,16 +61,25 @@ async function verify(
 
 /** Signatures by the runtime's WebCrypto. */
 export const webCryptoBackend: SignatureBackend = {
-  rsaPss384: async (key, message, signature) =>
-    hasRsaSizes(key, signature) &&
-    (await verify({ name: 'RSA-PSS', saltLength: 48 }, () => importRsaPss384(key), message, signature)),
-  ecdsaP384: async (point, message, signature) =>
-    hasCurveSizes('ecdsaP384', point, signature) &&
-    (await verify({ name: 'ECDSA', hash: 'SHA-384' }, () => importEcdsa('P-384', point), message, signature)),
-  ecdsaP256: async (point, message, signature) =>
-    hasCurveSizes('ecdsaP256', point, signature) &&
-    (await verify({ name: 'ECDSA', hash: 'SHA-256' }, () => importEcdsa('P-256', point), message, signature)),
-  ed25519: async (publicKey, message, signature) =>
-    hasCurveSizes('ed25519', publicKey, signature) &&
-    (await verify({ name: 'Ed25519' }, () => keptEd25519(publicKey), message, signature)),
+  rsaPss384: async (key, message, signature) => {
+    if (!hasRsaSizes(key, signature)) return false;
+    // The sizes leave one exponent only: the modulus alone names the key.
+    const load = () => kept('rsaPss384', key.modulus, () => importRsaPss384(key));
+    return verify({ name: 'RSA-PSS', saltLength: 48 }, load, message, signature);
+  },
+  ecdsaP384: async (point, message, signature) => {
+    if (!hasCurveSizes('ecdsaP384', point, signature)) return false;
+    const load = () => kept('ecdsaP384', point, () => importEcdsa('P-384', point));
+    return verify({ name: 'ECDSA', hash: 'SHA-384' }, load, message, signature);
+  },
+  ecdsaP256: async (point, message, signature) => {
+    if (!hasCurveSizes('ecdsaP256', point, signature)) return false;
+    const load = () => kept('ecdsaP256', point, () => importEcdsa('P-256', point));
+    return verify({ name: 'ECDSA', hash: 'SHA-256' }, load, message, signature);
+  },
+  ed25519: async (publicKey, message, signature) => {
+    if (!hasCurveSizes('ed25519', publicKey, signature)) return false;
+    const load = () => kept('ed25519', publicKey, () => importEd25519(publicKey));
+    return verify({ name: 'Ed25519' }, load, message, signature);
+  },
 };

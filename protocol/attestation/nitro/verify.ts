@@ -8,7 +8,7 @@ import { equalBytes, toHex } from '../../bytes.ts';
 import type { JsonValue } from '../../json.ts';
 import { verifyEcdsaP384 } from '../../signatures.ts';
 import { checkCertificate, earliestEnd, verifyPinned } from '../chain.ts';
-import { CheckList } from '../check-list.ts';
+import { CheckList, type Found } from '../check-list.ts';
 import { isSignatureInRange, p384 } from '../curves.ts';
 import { attestationError } from '../errors.ts';
 import type { EvidenceInput, EvidenceResult, EvidenceVerifier } from '../evidence.ts';
@@ -32,41 +32,36 @@ import {
 import { nitroError } from './errors.ts';
 import type { NitroPolicy } from './policy.ts';
 
-async function checkForm(checks: CheckList, { evidence, endorsements }: EvidenceInput) {
-  const cose = await checks.run('N1', 'format', 'The document is a well-formed COSE_Sign1.', [], () =>
+function checkForm(checks: CheckList, { evidence, endorsements }: EvidenceInput) {
+  const cose = checks.run('N1', 'format', 'The document is a well-formed COSE_Sign1.', [], () =>
     parseCoseSign1(evidence),
   );
-  await checks.run('C10', 'format', 'There are no endorsements beside the document.', [], () => {
+  checks.run('C10', 'format', 'There are no endorsements beside the document.', [], () => {
     if (endorsements.length > 0)
       throw attestationError('WAX_ATTESTATION_ENDORSEMENTS', `${endorsements.length}`);
   });
-  const document = await checks.run(
+  const document = checks.run(
     'N1.document',
     'format',
     'The signed document has the known fields.',
     [cose],
     ({ payload }) => parseNitroDocument(payload),
   );
-  for (const { id, text, judge } of contentChecks) await checks.run(id, 'format', text, [document], judge);
+  for (const { id, text, judge } of contentChecks) checks.run(id, 'format', text, [document], judge);
   return { cose, document };
 }
 
 /** Leaf, then the bundle from its end to the root: each issued by the next. */
-async function checkChain(checks: CheckList, document: NitroDocument | null, at: number, pin: string) {
+function checkChain(checks: CheckList, document: NitroDocument | null, at: number, pin: string) {
   const authorities = document?.caBundle.slice(0, 8).reverse() ?? [undefined];
   const names = authorities.map((_, index) =>
     index === authorities.length - 1 ? 'root' : `ca-${index + 1}`,
   );
-  const leaf = await checkCertificate(checks, 'leaf', document?.certificate, at);
-  const certificates: (Certificate | null)[] = [];
-  for (const [index, der] of authorities.entries()) {
-    certificates.push(await checkCertificate(checks, names[index] ?? '', der, at));
-  }
+  const leaf = checkCertificate(checks, 'leaf', document?.certificate, at);
+  const certificates = authorities.map((der, index) => checkCertificate(checks, names[index] ?? '', der, at));
   const root = certificates.at(-1) ?? null;
-  await checks.run('C3', 'crypto', 'The chain ends in the pinned root.', [root], (it) =>
-    verifyPinned(it, [pin]),
-  );
-  await checks.run(
+  checks.run('C3', 'crypto', 'The chain ends in the pinned root.', [root], (it) => verifyPinned(it, [pin]));
+  checks.run(
     'N4.leaf',
     'crypto',
     'The leaf certificate may sign documents and nothing else.',
@@ -79,14 +74,10 @@ async function checkChain(checks: CheckList, document: NitroDocument | null, at:
   let child = leaf;
   for (const [index, authority] of certificates.entries()) {
     const name = names[index] ?? '';
-    await checks.run(
-      `N4.${name}`,
-      'crypto',
-      `The ${name} certificate may sign certificates.`,
-      [authority],
-      (it) => verifyNitroUsage(it, false),
+    checks.run(`N4.${name}`, 'crypto', `The ${name} certificate may sign certificates.`, [authority], (it) =>
+      verifyNitroUsage(it, false),
     );
-    await checks.run(
+    checks.run(
       `N3.${name}`,
       'crypto',
       `The ${name} certificate issued the one below it.`,
@@ -95,19 +86,19 @@ async function checkChain(checks: CheckList, document: NitroDocument | null, at:
     );
     child = authority;
   }
-  return { leaf, ends: [leaf?.notAfter, ...certificates.map((certificate) => certificate?.notAfter)] };
+  return { leaf, all: Promise.all([leaf, ...certificates]) };
 }
 
-async function checkSignature(
+function checkSignature(
   checks: CheckList,
-  cose: CoseSign1 | null,
+  cose: Found<CoseSign1>,
   document: NitroDocument | null,
-  leaf: Certificate | null,
-): Promise<void> {
-  await checks.run('C5', 'crypto', 'The numbers in the signature are in range.', [cose], ({ signature }) => {
+  leaf: Found<Certificate>,
+): void {
+  checks.run('C5', 'crypto', 'The numbers in the signature are in range.', [cose], ({ signature }) => {
     if (!isSignatureInRange(p384, signature)) throw nitroError('WAX_NITRO_SIGNATURE_RANGE');
   });
-  await checks.run(
+  checks.run(
     'N5',
     'crypto',
     'The document is signed by the key in its certificate.',
@@ -117,7 +108,7 @@ async function checkSignature(
       if (!verified) throw nitroError('WAX_NITRO_SIGNATURE');
     },
   );
-  await checks.run(
+  checks.run(
     'N6.certificate',
     'crypto',
     'The document was made while its certificate was valid.',
@@ -128,13 +119,13 @@ async function checkSignature(
 
 const isEmpty = (field: OptionalBytes) => (field?.length ?? 0) === 0;
 
-async function checkBinding(
+function checkBinding(
   checks: CheckList,
   document: NitroDocument | null,
-  policy: NitroPolicy | null,
+  policy: Found<NitroPolicy>,
   { expectedReportData, expectedNonce }: EvidenceInput,
-): Promise<void> {
-  await checks.run(
+): void {
+  checks.run(
     'N8.user-data',
     'binding',
     'The document answers this challenge.',
@@ -146,7 +137,7 @@ async function checkBinding(
         throw nitroError('WAX_NITRO_BINDING');
     },
   );
-  await checks.run(
+  checks.run(
     'N6.nonce',
     'binding',
     'The document carries no nonce, or the expected one.',
@@ -156,7 +147,7 @@ async function checkBinding(
         throw nitroError('WAX_NITRO_NONCE');
     },
   );
-  await checks.run(
+  checks.run(
     'N8.public-key',
     'binding',
     'The document carries no key of another protocol.',
@@ -167,34 +158,28 @@ async function checkBinding(
   );
 }
 
-async function checkPolicy(
+function checkPolicy(
   checks: CheckList,
   document: NitroDocument | null,
   { policy: given, at }: EvidenceInput,
-): Promise<NitroPolicy | null> {
-  const policy = await checks.run('policy', 'policy', 'This kind of hardware is accepted here.', [], () => {
+): Found<NitroPolicy> {
+  const policy = checks.run('policy', 'policy', 'This kind of hardware is accepted here.', [], () => {
     if (given === undefined) throw attestationError('WAX_ATTESTATION_PLATFORM', 'nitro');
     if (given.type !== 'nitro') throw attestationError('WAX_ATTESTATION_POLICY', `${given.type} for nitro`);
     return given;
   });
-  await checks.run('N6.age', 'policy', 'The document is fresh.', [document, policy], (it, rules) =>
+  checks.run('N6.age', 'policy', 'The document is fresh.', [document, policy], (it, rules) =>
     verifyAge(it, rules, at),
   );
-  await checks.run(
-    'N7.debug',
-    'policy',
-    'The enclave does not run in debug mode.',
-    [document],
-    verifyNotDebug,
-  );
-  await checks.run(
+  checks.run('N7.debug', 'policy', 'The enclave does not run in debug mode.', [document], verifyNotDebug);
+  checks.run(
     'N7.expected',
     'policy',
     'Every register that the policy names has that value.',
     [document, policy],
     verifyExpectedPcrs,
   );
-  await checks.run('N7.others', 'policy', 'No other register is set.', [document, policy], verifyNoOtherPcrs);
+  checks.run('N7.others', 'policy', 'No other register is set.', [document, policy], verifyNoOtherPcrs);
   return policy;
 }
 
@@ -232,13 +217,16 @@ function certificateTime(document: NitroDocument | null, { at, policy }: Evidenc
 
 async function verifyNitro(pin: string, input: EvidenceInput): Promise<EvidenceResult> {
   const checks = new CheckList();
-  const { cose, document } = await checkForm(checks, input);
-  const { leaf, ends } = await checkChain(checks, document, certificateTime(document, input), pin);
-  await checkSignature(checks, cose, document, leaf);
-  const policy = await checkPolicy(checks, document, input);
-  await checkBinding(checks, document, policy, input);
+  const { cose, document: found } = checkForm(checks, input);
+  // How many certificates there are to check, only the document says.
+  const document = await found;
+  const { leaf, all } = checkChain(checks, document, certificateTime(document, input), pin);
+  checkSignature(checks, cose, document, leaf);
+  const policy = checkPolicy(checks, document, input);
+  checkBinding(checks, document, policy, input);
+  const ends = (await all).map((certificate) => certificate?.notAfter);
   return {
-    checks: checks.checks,
+    checks: await checks.rows(),
     claims: document ? { document: documentClaims(document) } : {},
     measurement: document && measurementOf(document),
     reportData: document?.userData ?? null,

@@ -6,12 +6,12 @@
 import { equalBytes, toHex } from '../../bytes.ts';
 import { verifyEcdsaP384 } from '../../signatures.ts';
 import { checkCertificate, checkCrl, earliestEnd, verifyPinned } from '../chain.ts';
-import { CheckList } from '../check-list.ts';
-import { verifyNotRevoked } from '../crl.ts';
+import { CheckList, type Found } from '../check-list.ts';
+import { type RevocationList, verifyNotRevoked } from '../crl.ts';
 import { isSignatureInRange, p384 } from '../curves.ts';
 import { attestationError } from '../errors.ts';
 import type { EvidenceInput, EvidenceResult, EvidenceVerifier } from '../evidence.ts';
-import { verifyEndEntity, verifyIssuedBy } from '../x509.ts';
+import { type Certificate, verifyEndEntity, verifyIssuedBy } from '../x509.ts';
 import {
   readProduct,
   verifyChainNames,
@@ -20,7 +20,7 @@ import {
   verifyProductName,
   verifyReportedTcb,
 } from './agreement.ts';
-import { parseChipCertificate } from './chip-certificate.ts';
+import { type ChipCertificate, parseChipCertificate } from './chip-certificate.ts';
 import { chipClaims, reportClaims } from './claims.ts';
 import { snpError } from './errors.ts';
 import {
@@ -39,7 +39,7 @@ import {
   tcbPolicyChecks,
   verifyProductAccepted,
 } from './policy-checks.ts';
-import { productFacts, type SnpLine } from './product.ts';
+import { productFacts, type SnpLine, type SnpProduct } from './product.ts';
 import { parseSnpReport, type SnpReport } from './report.ts';
 
 /** SHA-256 of the DER of the root certificate of each chain. */
@@ -55,29 +55,23 @@ export interface SnpVerifierOptions {
 
 const MAX_ENDORSEMENT = 256 * 1024;
 
-async function checkForm(checks: CheckList, { evidence, endorsements }: EvidenceInput) {
-  const report = await checks.run('C1', 'format', 'The report has exactly the size of a report.', [], () =>
+function checkForm(checks: CheckList, { evidence, endorsements }: EvidenceInput) {
+  const report = checks.run('C1', 'format', 'The report has exactly the size of a report.', [], () =>
     parseSnpReport(evidence),
   );
-  await checks.run(
-    'C10',
-    'format',
-    'The endorsements are of the number and size that reports have.',
-    [],
-    () => {
-      if (endorsements.length > 4 || endorsements.some((item) => item.length > MAX_ENDORSEMENT)) {
-        throw attestationError('WAX_ATTESTATION_ENDORSEMENTS', `${endorsements.length}`);
-      }
-    },
-  );
+  checks.run('C10', 'format', 'The endorsements are of the number and size that reports have.', [], () => {
+    if (endorsements.length > 4 || endorsements.some((item) => item.length > MAX_ENDORSEMENT)) {
+      throw attestationError('WAX_ATTESTATION_ENDORSEMENTS', `${endorsements.length}`);
+    }
+  });
   const form = (id: string, text: string, judge: (report: SnpReport) => void) =>
     checks.run(id, 'format', text, [report], judge);
-  await form('S1.version', 'The report has a known version.', verifyVersion);
-  await form('S1.reserved', 'All reserved fields are zero.', verifyReserved);
-  await form('S1.algorithm', 'The report is signed with ECDSA P-384.', verifyAlgorithm);
-  await form('S1.key-info', 'The report is signed by a versioned chip key.', verifyKeyInfo);
-  await form('S1.policy-bit', 'The guest policy has the bit that is always set.', verifyPolicyBit);
-  const signature = await checks.run(
+  form('S1.version', 'The report has a known version.', verifyVersion);
+  form('S1.reserved', 'All reserved fields are zero.', verifyReserved);
+  form('S1.algorithm', 'The report is signed with ECDSA P-384.', verifyAlgorithm);
+  form('S1.key-info', 'The report is signed by a versioned chip key.', verifyKeyInfo);
+  form('S1.policy-bit', 'The guest policy has the bit that is always set.', verifyPolicyBit);
+  const signature = checks.run(
     'S2.form',
     'format',
     'The signature field is well-formed.',
@@ -87,18 +81,18 @@ async function checkForm(checks: CheckList, { evidence, endorsements }: Evidence
   return { report, signature };
 }
 
-async function checkChain(checks: CheckList, { endorsements, at }: EvidenceInput) {
-  const leaf = await checkCertificate(checks, 'vcek', endorsements[0], at);
-  const ask = await checkCertificate(checks, 'ask', endorsements[1], at);
-  const ark = await checkCertificate(checks, 'ark', endorsements[2], at);
-  const chip = await checks.run(
+function checkChain(checks: CheckList, { endorsements, at }: EvidenceInput) {
+  const leaf = checkCertificate(checks, 'vcek', endorsements[0], at);
+  const ask = checkCertificate(checks, 'ask', endorsements[1], at);
+  const ark = checkCertificate(checks, 'ark', endorsements[2], at);
+  const chip = checks.run(
     'S4.extensions',
     'crypto',
     'The chip certificate names chip and firmware.',
     [leaf],
     parseChipCertificate,
   );
-  await checks.run(
+  checks.run(
     'S4.vcek',
     'crypto',
     'The chip certificate is issued by the product key.',
@@ -108,37 +102,35 @@ async function checkChain(checks: CheckList, { endorsements, at }: EvidenceInput
       await verifyIssuedBy(it, issuer, 0);
     },
   );
-  await checks.run('S4.ask', 'crypto', 'The product key is issued by the root.', [ask, ark], (it, issuer) =>
+  checks.run('S4.ask', 'crypto', 'The product key is issued by the root.', [ask, ark], (it, issuer) =>
     verifyIssuedBy(it, issuer, 1),
   );
-  await checks.run('S4.ark', 'crypto', 'The root is issued by itself.', [ark], (it) =>
-    verifyIssuedBy(it, it, 1),
-  );
+  checks.run('S4.ark', 'crypto', 'The root is issued by itself.', [ark], (it) => verifyIssuedBy(it, it, 1));
   return { ask, ark, chip };
 }
 
-async function checkPolicy(
+function checkPolicy(
   checks: CheckList,
   expected: SnpPolicy['type'],
   { policy: given }: EvidenceInput,
-  report: SnpReport | null,
-  chip: ReturnType<typeof parseChipCertificate> | null,
-  product: ReturnType<typeof readProduct> | null,
+  report: Found<SnpReport>,
+  chip: Found<ChipCertificate>,
+  product: Found<SnpProduct>,
 ) {
-  const policy = await checks.run('policy', 'policy', 'This kind of hardware is accepted here.', [], () => {
+  const policy = checks.run('policy', 'policy', 'This kind of hardware is accepted here.', [], () => {
     if (given === undefined) throw attestationError('WAX_ATTESTATION_PLATFORM', expected);
     if (given.type !== expected)
       throw attestationError('WAX_ATTESTATION_POLICY', `${given.type} for ${expected}`);
     return given as SnpPolicy;
   });
-  await checks.run(
+  checks.run(
     'S3.policy',
     'policy',
     'This processor product is accepted.',
     [product, policy],
     verifyProductAccepted,
   );
-  const tcbs = await checks.run(
+  const tcbs = checks.run(
     'S7.form',
     'policy',
     'The firmware versions are of the form that this product has.',
@@ -146,33 +138,30 @@ async function checkPolicy(
     parseTcbs,
   );
   for (const { id, text, judge } of tcbPolicyChecks)
-    await checks.run(id, 'policy', text, [tcbs, policy, product], judge);
+    checks.run(id, 'policy', text, [tcbs, policy, product], judge);
   for (const { id, text, judge } of chipPolicyChecks)
-    await checks.run(id, 'policy', text, [report, policy, chip], judge);
+    checks.run(id, 'policy', text, [report, policy, chip], judge);
   for (const { id, text, judge } of reportPolicyChecks) {
-    await checks.run(id, 'policy', text, [report, policy], (it, rules) =>
-      judge({ report: it, policy: rules }),
-    );
+    checks.run(id, 'policy', text, [report, policy], (it, rules) => judge({ report: it, policy: rules }));
   }
 }
 
 async function verifySnp(options: SnpVerifierOptions, input: EvidenceInput): Promise<EvidenceResult> {
   const checks = new CheckList();
-  const { report, signature } = await checkForm(checks, input);
-  const { ask, ark, chip } = await checkChain(checks, input);
+  const { report, signature } = checkForm(checks, input);
+  const { ask, ark, chip } = checkChain(checks, input);
 
-  const version = report && report.version >= 3 ? null : chip;
-  const product = await checks.run('S3', 'crypto', 'The report names a known processor.', [report], (it) =>
-    readProduct(it, version),
+  const product = checks.run('S3', 'crypto', 'The report names a known processor.', [report], async (it) =>
+    readProduct(it, it.version >= 3 ? null : await chip),
   );
-  await checks.run(
+  checks.run(
     'C2',
     'crypto',
     'Report and chip certificate name the same processor.',
     [product, chip],
     verifyProductName,
   );
-  await checks.run(
+  checks.run(
     'C3',
     'crypto',
     'The chain ends in the pinned root for this processor.',
@@ -182,24 +171,24 @@ async function verifySnp(options: SnpVerifierOptions, input: EvidenceInput): Pro
       verifyPinned(root, pin === undefined ? [] : [pin]);
     },
   );
-  await checks.run(
+  checks.run(
     'S4.names',
     'crypto',
     'The chain has the names and keys of this processor.',
     [product, chip, ask, ark],
     verifyChainNames,
   );
-  await checks.run(
+  checks.run(
     'S4.kind',
     'crypto',
     'The report was signed by the kind of key that the certificate is for.',
     [report, chip],
     verifyKind,
   );
-  await checks.run('C5', 'crypto', 'The numbers in the signature are in range.', [signature], (it) => {
+  checks.run('C5', 'crypto', 'The numbers in the signature are in range.', [signature], (it) => {
     if (!isSignatureInRange(p384, it)) throw snpError('WAX_SNP_SIGNATURE_RANGE');
   });
-  await checks.run(
+  checks.run(
     'S2',
     'crypto',
     'The report is signed by the chip.',
@@ -208,14 +197,14 @@ async function verifySnp(options: SnpVerifierOptions, input: EvidenceInput): Pro
       if (!(await verifyEcdsaP384(point, it.signed, bytes))) throw snpError('WAX_SNP_SIGNATURE');
     },
   );
-  await checks.run(
+  checks.run(
     'S5',
     'crypto',
     'The certificate is for the firmware that the report names.',
     [report, chip, product],
     verifyReportedTcb,
   );
-  await checks.run(
+  checks.run(
     'S6',
     'crypto',
     'The certificate is for the chip that the report names.',
@@ -223,19 +212,33 @@ async function verifySnp(options: SnpVerifierOptions, input: EvidenceInput): Pro
     verifyChipId,
   );
 
-  const crl = await checkCrl(checks, 'crl', input.endorsements[3], ark, input.at);
-  await checks.run('S13', 'collateral', 'The product key is not revoked.', [crl, ask], (list, it) =>
+  const crl = checkCrl(checks, 'crl', input.endorsements[3], ark, input.at);
+  checks.run('S13', 'collateral', 'The product key is not revoked.', [crl, ask], (list, it) =>
     verifyNotRevoked(list, [it]),
   );
 
-  await checkPolicy(checks, options.type, input, report, chip, product);
-  await checks.run('S12', 'binding', 'The report answers this challenge.', [report], ({ reportData }) => {
+  checkPolicy(checks, options.type, input, report, chip, product);
+  checks.run('S12', 'binding', 'The report answers this challenge.', [report], ({ reportData }) => {
     if (input.expectedReportData?.length !== 64) throw snpError('WAX_SNP_BINDING_ABSENT');
     if (!equalBytes(reportData, input.expectedReportData)) throw snpError('WAX_SNP_BINDING');
   });
 
+  const found = await Promise.all([report, chip, product, ask, ark, crl]);
+  return resultOf(await checks.rows(), ...found);
+}
+
+/** What the checks found, beside their rows. */
+function resultOf(
+  checks: EvidenceResult['checks'],
+  report: SnpReport | null,
+  chip: ChipCertificate | null,
+  product: SnpProduct | null,
+  ask: Certificate | null,
+  ark: Certificate | null,
+  crl: RevocationList | null,
+): EvidenceResult {
   return {
-    checks: checks.checks,
+    checks,
     claims: {
       ...(report && { report: reportClaims(report, product) }),
       ...(chip && { chip: chipClaims(chip) }),

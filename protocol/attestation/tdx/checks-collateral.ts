@@ -2,7 +2,7 @@
 import { equalBytes, toHex } from '../../bytes.ts';
 import { verifyEcdsaP256 } from '../../signatures.ts';
 import { checkCertificate, checkCrl, verifyPinned } from '../chain.ts';
-import type { CheckList } from '../check-list.ts';
+import type { CheckList, Found } from '../check-list.ts';
 import { verifyNotRevoked } from '../crl.ts';
 import { isSignatureInRange, p256 } from '../curves.ts';
 import type { EvidenceInput } from '../evidence.ts';
@@ -52,14 +52,15 @@ function verifyTcbInfoPlatform(info: TcbInfo, platform: PckPlatform): void {
   if (!same) throw tdxError('WAX_TDX_COLLATERAL_PLATFORM', `FMSPC ${toHex(info.fmspc)}`);
 }
 
-async function checkSigner(checks: CheckList, pem: Uint8Array | undefined, at: number, pin: string) {
-  const chain = await checks.run('T6.chain', 'collateral', 'The signing chain is well-formed.', [], () => {
+function checkSigner(checks: CheckList, pem: Uint8Array | undefined, at: number, pin: string) {
+  const chain = checks.run('T6.chain', 'collateral', 'The signing chain is well-formed.', [], () => {
     if (pem === undefined || pem.length === 0) throw tdxError('WAX_TDX_COLLATERAL_MISSING', 'signing chain');
     return parsePemChain(pem);
   });
-  const signer = await checkCertificate(checks, 'tcb-signing', chain?.[0], at, 'collateral');
-  const root = await checkCertificate(checks, 'tcb-root', chain?.[1], at, 'collateral');
-  await checks.run(
+  const der = async (index: number) => (await chain)?.[index];
+  const signer = checkCertificate(checks, 'tcb-signing', der(0), at, 'collateral');
+  const root = checkCertificate(checks, 'tcb-root', der(1), at, 'collateral');
+  checks.run(
     'T6.issuer',
     'collateral',
     "Intel's root issued the signing key.",
@@ -71,47 +72,43 @@ async function checkSigner(checks: CheckList, pem: Uint8Array | undefined, at: n
       await verifyIssuedBy(it, by, 0);
     },
   );
-  await checks.run('C3.tcb-root', 'collateral', 'The signing chain ends in the pinned root.', [root], (it) =>
+  checks.run('C3.tcb-root', 'collateral', 'The signing chain ends in the pinned root.', [root], (it) =>
     verifyPinned(it, [pin]),
   );
   return signer;
 }
 
-/** What the vendor data says, where all of it could be read. Null parts have failed checks in the list. */
+/** What the vendor data says. What could not be read has failed a check in the list. */
 export interface CheckedCollateral {
-  readonly info: TcbInfo | null;
-  readonly identity: QeIdentity | null;
+  readonly info: Found<TcbInfo>;
+  readonly identity: Found<QeIdentity>;
   /** Ends of everything that has one, epoch ms. */
-  readonly ends: readonly (number | undefined)[];
+  ends(): Promise<(number | undefined)[]>;
 }
 
 /** Runs all checks of layer `collateral`. */
-export async function checkCollateral(
+export function checkCollateral(
   checks: CheckList,
   { endorsements, at }: EvidenceInput,
   pin: string,
-  quote: TdxQuote | null,
-  platform: PckPlatform | null,
-  chain: { pck: Certificate | null; ca: Certificate | null; root: Certificate | null },
-): Promise<CheckedCollateral> {
+  quote: Found<TdxQuote>,
+  platform: Found<PckPlatform>,
+  chain: { pck: Found<Certificate>; ca: Found<Certificate>; root: Found<Certificate> },
+): CheckedCollateral {
   const [tcbBody, qeBody, pem, pckCrl, rootCrl] = endorsements;
   const run = checks.run.bind(checks);
-  const signer = await checkSigner(checks, pem, at, pin);
+  const signer = checkSigner(checks, pem, at, pin);
 
-  const info = await run('T6.form', 'collateral', 'The TCB info is well-formed.', [], () =>
-    parseTcbInfo(tcbBody),
-  );
-  await run(
+  const info = run('T6.form', 'collateral', 'The TCB info is well-formed.', [], () => parseTcbInfo(tcbBody));
+  run(
     'T6.signature',
     'collateral',
     'The TCB info is signed by Intel.',
     [info, signer],
     verifyCollateralSignature,
   );
-  await run('T6.dates', 'collateral', 'The TCB info is in date.', [info], (it) =>
-    verifyCollateralDates(it, at),
-  );
-  await run(
+  run('T6.dates', 'collateral', 'The TCB info is in date.', [info], (it) => verifyCollateralDates(it, at));
+  run(
     'T6.platform',
     'collateral',
     'The TCB info is for this platform.',
@@ -119,23 +116,23 @@ export async function checkCollateral(
     verifyTcbInfoPlatform,
   );
 
-  const identity = await run('T7.form', 'collateral', 'The QE identity is well-formed.', [], () =>
+  const identity = run('T7.form', 'collateral', 'The QE identity is well-formed.', [], () =>
     parseQeIdentity(qeBody),
   );
-  await run(
+  run(
     'T7.signature',
     'collateral',
     'The QE identity is signed by Intel.',
     [identity, signer],
     verifyCollateralSignature,
   );
-  await run('T7.dates', 'collateral', 'The QE identity is in date.', [identity], (it) =>
+  run('T7.dates', 'collateral', 'The QE identity is in date.', [identity], (it) =>
     verifyCollateralDates(it, at),
   );
-  await run('T7.kind', 'collateral', 'The QE identity is for the TD quoting enclave.', [identity], (it) =>
+  run('T7.kind', 'collateral', 'The QE identity is for the TD quoting enclave.', [identity], (it) =>
     verifyKind(it, 'TD_QE', 2),
   );
-  await run(
+  run(
     'T7.identity',
     'collateral',
     'The quoting enclave is the one that Intel published.',
@@ -143,38 +140,30 @@ export async function checkCollateral(
     (it, published) => verifyQeIdentity(it.qeReport, published),
   );
 
-  const pckList = await checkCrl(checks, 'pck-crl', pckCrl, chain.ca, at);
-  await run(
+  const pckList = checkCrl(checks, 'pck-crl', pckCrl, chain.ca, at);
+  run(
     'T5.pck-revoked',
     'collateral',
     'The platform certificate is not revoked.',
     [pckList, chain.pck],
     (list, it) => verifyNotRevoked(list, [it]),
   );
-  const rootList = await checkCrl(checks, 'root-crl', rootCrl, chain.root, at);
-  await run(
-    'T5.ca-revoked',
-    'collateral',
-    'The platform CA is not revoked.',
-    [rootList, chain.ca],
-    (list, it) => verifyNotRevoked(list, [it]),
+  const rootList = checkCrl(checks, 'root-crl', rootCrl, chain.root, at);
+  run('T5.ca-revoked', 'collateral', 'The platform CA is not revoked.', [rootList, chain.ca], (list, it) =>
+    verifyNotRevoked(list, [it]),
   );
-  await run(
-    'T5.signer-revoked',
-    'collateral',
-    'The signing key is not revoked.',
-    [rootList, signer],
-    (list, it) => verifyNotRevoked(list, [it]),
+  run('T5.signer-revoked', 'collateral', 'The signing key is not revoked.', [rootList, signer], (list, it) =>
+    verifyNotRevoked(list, [it]),
   );
   return {
     info,
     identity,
-    ends: [
-      signer?.notAfter,
-      info?.nextUpdate,
-      identity?.nextUpdate,
-      pckList?.nextUpdate,
-      rootList?.nextUpdate,
+    ends: async () => [
+      (await signer)?.notAfter,
+      (await info)?.nextUpdate,
+      (await identity)?.nextUpdate,
+      (await pckList)?.nextUpdate,
+      (await rootList)?.nextUpdate,
     ],
   };
 }

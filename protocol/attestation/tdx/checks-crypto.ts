@@ -3,7 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, equalBytes } from '../../bytes.ts';
 import { verifyEcdsaP256 } from '../../signatures.ts';
 import { checkCertificate, verifyPinned } from '../chain.ts';
-import type { CheckList } from '../check-list.ts';
+import type { CheckList, Found } from '../check-list.ts';
 import { isOnCurve, isSignatureInRange, p256 } from '../curves.ts';
 import { parsePemChain } from '../pem.ts';
 import { type Certificate, verifyEndEntity, verifyIssuedBy } from '../x509.ts';
@@ -17,26 +17,19 @@ const CA_NAMES = ['Intel SGX PCK Platform CA', 'Intel SGX PCK Processor CA'];
 const toPoint = (key: Uint8Array): Uint8Array => concatBytes(Uint8Array.of(4), key);
 
 /** The chain inside the quote, up to the pinned root, and what it says about the platform. */
-export async function checkChain(checks: CheckList, quote: TdxQuote | null, at: number, pin: string) {
-  const chain = await checks.run(
-    'T5.chain',
-    'crypto',
-    'The quote carries a certificate chain.',
-    [quote],
-    (it) => {
-      const certificates = parsePemChain(it.chain);
-      if (certificates.length !== 3)
-        throw tdxError('WAX_TDX_CERTIFICATION', `${certificates.length} certificates`);
-      return certificates;
-    },
-  );
-  const pck = await checkCertificate(checks, 'pck', chain?.[0], at);
-  const ca = await checkCertificate(checks, 'ca', chain?.[1], at);
-  const root = await checkCertificate(checks, 'root', chain?.[2], at);
-  await checks.run('C3', 'crypto', 'The chain ends in the pinned root.', [root], (it) =>
-    verifyPinned(it, [pin]),
-  );
-  await checks.run(
+export function checkChain(checks: CheckList, quote: Found<TdxQuote>, at: number, pin: string) {
+  const chain = checks.run('T5.chain', 'crypto', 'The quote carries a certificate chain.', [quote], (it) => {
+    const certificates = parsePemChain(it.chain);
+    if (certificates.length !== 3)
+      throw tdxError('WAX_TDX_CERTIFICATION', `${certificates.length} certificates`);
+    return certificates;
+  });
+  const der = async (index: number) => (await chain)?.[index];
+  const pck = checkCertificate(checks, 'pck', der(0), at);
+  const ca = checkCertificate(checks, 'ca', der(1), at);
+  const root = checkCertificate(checks, 'root', der(2), at);
+  checks.run('C3', 'crypto', 'The chain ends in the pinned root.', [root], (it) => verifyPinned(it, [pin]));
+  checks.run(
     'T5.names',
     'crypto',
     'The chain has the names and keys that Intel uses.',
@@ -48,7 +41,7 @@ export async function checkChain(checks: CheckList, quote: TdxQuote | null, at: 
         throw tdxError('WAX_TDX_CHAIN');
     },
   );
-  await checks.run(
+  checks.run(
     'T5.pck',
     'crypto',
     'The platform certificate is issued by the platform CA.',
@@ -58,10 +51,10 @@ export async function checkChain(checks: CheckList, quote: TdxQuote | null, at: 
       await verifyIssuedBy(it, issuer, 0);
     },
   );
-  await checks.run('T5.ca', 'crypto', 'The platform CA is issued by the root.', [ca, root], (it, issuer) =>
+  checks.run('T5.ca', 'crypto', 'The platform CA is issued by the root.', [ca, root], (it, issuer) =>
     verifyIssuedBy(it, issuer, 1),
   );
-  const platform = await checks.run(
+  const platform = checks.run(
     'T5.extension',
     'crypto',
     'The platform certificate names platform and firmware.',
@@ -72,12 +65,8 @@ export async function checkChain(checks: CheckList, quote: TdxQuote | null, at: 
 }
 
 /** The quote is signed by a key that a genuine quoting enclave on this platform vouched for. */
-export async function checkSignatures(
-  checks: CheckList,
-  quote: TdxQuote | null,
-  pck: Certificate | null,
-): Promise<void> {
-  await checks.run(
+export function checkSignatures(checks: CheckList, quote: Found<TdxQuote>, pck: Found<Certificate>): void {
+  checks.run(
     'C5',
     'crypto',
     'The numbers in the signatures are in range.',
@@ -87,7 +76,7 @@ export async function checkSignatures(
         throw tdxError('WAX_TDX_SIGNATURE_RANGE');
     },
   );
-  await checks.run(
+  checks.run(
     'C6.attestation-key',
     'crypto',
     'The attestation key is a valid key.',
@@ -96,7 +85,7 @@ export async function checkSignatures(
       if (!isOnCurve(p256, toPoint(attestationKey))) throw tdxError('WAX_TDX_ATTESTATION_KEY');
     },
   );
-  await checks.run(
+  checks.run(
     'T2',
     'crypto',
     'The quote is signed by its attestation key.',
@@ -106,7 +95,7 @@ export async function checkSignatures(
         throw tdxError('WAX_TDX_SIGNATURE');
     },
   );
-  await checks.run(
+  checks.run(
     'T3',
     'crypto',
     'The quoting enclave vouched for the attestation key.',
@@ -116,7 +105,7 @@ export async function checkSignatures(
       if (!equalBytes(binding, qeReport.reportData)) throw tdxError('WAX_TDX_KEY_BINDING');
     },
   );
-  await checks.run(
+  checks.run(
     'T4',
     'crypto',
     'The platform certified the quoting enclave.',

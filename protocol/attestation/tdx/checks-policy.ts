@@ -1,6 +1,6 @@
 /** Checks against a policy (T7 to T15) and of the challenge (T14). */
 import { equalBytes, toHex } from '../../bytes.ts';
-import type { CheckList } from '../check-list.ts';
+import type { CheckList, Found } from '../check-list.ts';
 import { attestationError } from '../errors.ts';
 import type { EvidenceInput } from '../evidence.ts';
 import type { CheckedCollateral } from './checks-collateral.ts';
@@ -20,37 +20,37 @@ import {
   verifyStatus,
 } from './tcb.ts';
 
-async function checkTcb(
+function checkTcb(
   checks: CheckList,
-  quote: TdxQuote | null,
-  platform: PckPlatform | null,
+  quote: Found<TdxQuote>,
+  platform: Found<PckPlatform>,
   collateral: CheckedCollateral,
-  policy: TdxPolicy | null,
+  policy: Found<TdxPolicy>,
 ) {
   const { info, identity } = collateral;
-  const qe = await checks.run(
+  const qe = checks.run(
     'T7.level',
     'policy',
     'The quoting enclave has a listed security version.',
     [quote, identity],
     (it, published) => judgeQe(it.qeReport, published),
   );
-  const module = await checks.run(
+  const module = checks.run(
     'T8',
     'policy',
     'The TDX module is one that Intel published.',
     [quote, info],
     ({ body }, it) => judgeModule(body, body.teeTcbSvn, it),
   );
-  const level = await checks.run(
+  const level = checks.run(
     'T9',
     'policy',
     'The platform reaches a level that Intel lists.',
     [quote, platform, info],
     ({ body }, it, list) => judgePlatform(it, body.teeTcbSvn, list),
   );
-  const merged = qe && module && level && mergeVerdicts([level, module, qe]);
-  await checks.run(
+  const merged = mergedVerdict(level, module, qe);
+  checks.run(
     'T10',
     'policy',
     'The firmware has a status that is accepted.',
@@ -59,14 +59,14 @@ async function checkTcb(
       verifyStatus(verdict, relaunchedVerdict(body, it, list, enclave), rules);
     },
   );
-  await checks.run(
+  checks.run(
     'T10.advisories',
     'policy',
     'No advisory is open that is not accepted.',
     [merged, policy],
     verifyAdvisories,
   );
-  await checks.run(
+  checks.run(
     'T6.evaluation',
     'policy',
     'The vendor data is of an evaluation that is recent enough.',
@@ -77,6 +77,12 @@ async function checkTcb(
     },
   );
   return { qe, module, level, merged };
+}
+
+/** The worst of the three, once each has one. */
+async function mergedVerdict(...verdicts: Found<Verdict>[]): Promise<Verdict | null> {
+  const found = (await Promise.all(verdicts)).filter((verdict) => verdict !== null);
+  return found.length === verdicts.length ? mergeVerdicts(found) : null;
 }
 
 /** The result with the module as it runs now; null in quotes that do not say it, or if it reaches no level. */
@@ -93,23 +99,23 @@ function relaunchedVerdict(body: TdBody, platform: PckPlatform, info: TcbInfo, q
 }
 
 /** Runs all checks of the layers `policy` and `binding`; returns the TCB results, null where not judged. */
-export async function checkPolicy(
+export function checkPolicy(
   checks: CheckList,
   { policy: given, expectedReportData }: EvidenceInput,
-  quote: TdxQuote | null,
-  platform: PckPlatform | null,
+  quote: Found<TdxQuote>,
+  platform: Found<PckPlatform>,
   collateral: CheckedCollateral,
 ) {
-  const policy = await checks.run('policy', 'policy', 'This kind of hardware is accepted here.', [], () => {
+  const policy = checks.run('policy', 'policy', 'This kind of hardware is accepted here.', [], () => {
     if (given === undefined) throw attestationError('WAX_ATTESTATION_PLATFORM', 'tdx');
     if (given.type !== 'tdx') throw attestationError('WAX_ATTESTATION_POLICY', `${given.type} for tdx`);
     return given;
   });
-  const verdicts = await checkTcb(checks, quote, platform, collateral, policy);
+  const verdicts = checkTcb(checks, quote, platform, collateral, policy);
   for (const { id, text, judge } of bodyPolicyChecks) {
-    await checks.run(id, 'policy', text, [quote, policy], ({ body }, rules) => judge(body, rules));
+    checks.run(id, 'policy', text, [quote, policy], ({ body }, rules) => judge(body, rules));
   }
-  await checks.run(
+  checks.run(
     'T15',
     'policy',
     'The machine is not on the list of refused machines.',
@@ -118,7 +124,7 @@ export async function checkPolicy(
       if (deniedHardware.includes(toHex(ppid))) throw tdxError('WAX_TDX_PLATFORM_DENIED');
     },
   );
-  await checks.run('T14', 'binding', 'The quote answers this challenge.', [quote], ({ body }) => {
+  checks.run('T14', 'binding', 'The quote answers this challenge.', [quote], ({ body }) => {
     if (expectedReportData?.length !== 64) throw tdxError('WAX_TDX_BINDING_ABSENT');
     if (!equalBytes(body.reportData, expectedReportData)) throw tdxError('WAX_TDX_BINDING');
   });

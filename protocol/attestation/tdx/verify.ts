@@ -6,7 +6,7 @@
  */
 import { toHex } from '../../bytes.ts';
 import { earliestEnd } from '../chain.ts';
-import { CheckList } from '../check-list.ts';
+import { CheckList, type Found } from '../check-list.ts';
 import { attestationError } from '../errors.ts';
 import type { EvidenceInput, EvidenceResult, EvidenceVerifier } from '../evidence.ts';
 import { checkCollateral } from './checks-collateral.ts';
@@ -18,52 +18,63 @@ import { outdatingEvent } from './tcb.ts';
 
 const MAX_ENDORSEMENT = 256 * 1024;
 
-async function checkForm(
-  checks: CheckList,
-  { evidence, endorsements }: EvidenceInput,
-): Promise<TdxQuote | null> {
-  const quote = await checks.run('T1', 'format', 'The quote is well-formed and its lengths agree.', [], () =>
+function checkForm(checks: CheckList, { evidence, endorsements }: EvidenceInput): Found<TdxQuote> {
+  const quote = checks.run('T1', 'format', 'The quote is well-formed and its lengths agree.', [], () =>
     parseTdxQuote(evidence),
   );
-  await checks.run(
-    'C10',
-    'format',
-    'The endorsements are of the number and size that quotes have.',
-    [],
-    () => {
-      if (endorsements.length > 5 || endorsements.some((item) => item.length > MAX_ENDORSEMENT)) {
-        throw attestationError('WAX_ATTESTATION_ENDORSEMENTS', `${endorsements.length}`);
-      }
-    },
-  );
-  await checks.run('T1.vendor', 'format', "The quote is by Intel's quoting enclave.", [quote], verifyVendor);
-  await checks.run('T1.reserved', 'format', 'All reserved fields are zero.', [quote], verifyReserved);
-  await checks.run('C1', 'format', 'Nothing unsigned follows the quote but zeros.', [quote], verifyTrailing);
+  checks.run('C10', 'format', 'The endorsements are of the number and size that quotes have.', [], () => {
+    if (endorsements.length > 5 || endorsements.some((item) => item.length > MAX_ENDORSEMENT)) {
+      throw attestationError('WAX_ATTESTATION_ENDORSEMENTS', `${endorsements.length}`);
+    }
+  });
+  checks.run('T1.vendor', 'format', "The quote is by Intel's quoting enclave.", [quote], verifyVendor);
+  checks.run('T1.reserved', 'format', 'All reserved fields are zero.', [quote], verifyReserved);
+  checks.run('C1', 'format', 'Nothing unsigned follows the quote but zeros.', [quote], verifyTrailing);
   return quote;
 }
 
 async function verifyTdx(pin: string, input: EvidenceInput): Promise<EvidenceResult> {
   const checks = new CheckList();
   const quote = await checkForm(checks, input);
-  const { pck, ca, root, platform } = await checkChain(checks, quote, input.at, pin);
-  await checkSignatures(checks, quote, pck);
-  const collateral = await checkCollateral(checks, input, pin, quote, platform, { pck, ca, root });
-  const verdicts = await checkPolicy(checks, input, quote, platform, collateral);
-  const { info, identity } = collateral;
-  const outdatedBy = outdatingEvent(verdicts.merged, info, identity);
+  const chain = checkChain(checks, quote, input.at, pin);
+  checkSignatures(checks, quote, chain.pck);
+  const collateral = checkCollateral(checks, input, pin, quote, chain.platform, chain);
+  const verdicts = checkPolicy(checks, input, quote, chain.platform, collateral);
+  return resultOf(await checks.rows(), await quote, chain, collateral, verdicts);
+}
+
+/** What the checks found, beside their rows. */
+async function resultOf(
+  checks: EvidenceResult['checks'],
+  quote: TdxQuote | null,
+  chain: ReturnType<typeof checkChain>,
+  collateral: ReturnType<typeof checkCollateral>,
+  verdicts: ReturnType<typeof checkPolicy>,
+): Promise<EvidenceResult> {
+  const [platform, info, identity, level, module, qe, merged] = await Promise.all([
+    chain.platform,
+    collateral.info,
+    collateral.identity,
+    verdicts.level,
+    verdicts.module,
+    verdicts.qe,
+    verdicts.merged,
+  ]);
+  const authorities = await Promise.all([chain.pck, chain.ca, chain.root]);
+  const outdatedBy = outdatingEvent(merged, info, identity);
   const registers = ['mrTd', 'rtmr0', 'rtmr1', 'rtmr2', 'rtmr3'] as const;
   return {
-    checks: checks.checks,
+    checks,
     claims: {
       ...(quote && { quote: quoteClaims(quote) }),
       ...(platform && { platform: platformClaims(platform) }),
       ...(info && { tcbInfo: collateralClaims(info) }),
       ...(identity && { qeIdentity: collateralClaims(identity) }),
       tcb: {
-        platform: verdictClaims(verdicts.level),
-        module: verdictClaims(verdicts.module),
-        qe: verdictClaims(verdicts.qe),
-        merged: verdictClaims(verdicts.merged),
+        platform: verdictClaims(level),
+        module: verdictClaims(module),
+        qe: verdictClaims(qe),
+        merged: verdictClaims(merged),
       },
     },
     measurement:
@@ -72,7 +83,7 @@ async function verifyTdx(pin: string, input: EvidenceInput): Promise<EvidenceRes
     hardwareId: platform && toHex(platform.ppid),
     product: platform && `FMSPC ${toHex(platform.fmspc)}`,
     ...(outdatedBy !== null && { outdatedBy }),
-    notAfter: earliestEnd([pck?.notAfter, ca?.notAfter, root?.notAfter, ...collateral.ends]),
+    notAfter: earliestEnd([...authorities.map((it) => it?.notAfter), ...(await collateral.ends())]),
   };
 }
 

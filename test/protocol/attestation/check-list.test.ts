@@ -11,7 +11,7 @@ it('passes, fails with the code of the reason, and skips what lacks its input', 
   expect(
     await checks.run('c', 'policy', 'It holds.', [2, missing], (two: number, _other: never) => two),
   ).toBeNull();
-  expect(checks.checks.map(({ id, state, code }) => [id, state, code])).toEqual([
+  expect((await checks.rows()).map(({ id, state, code }) => [id, state, code])).toEqual([
     ['a', 'pass', undefined],
     ['b', 'fail', 'WAX_X509_FORM'],
     ['c', 'skipped', undefined],
@@ -24,8 +24,27 @@ it('counts an unexpected error as a failed check and goes on', async () => {
     throw new TypeError('a defect');
   });
   await checks.run('b', 'crypto', 'It holds.', [], () => undefined);
-  expect(checks.checks.map(({ state, code }) => [state, code])).toEqual([
+  expect((await checks.rows()).map(({ state, code }) => [state, code])).toEqual([
     ['fail', 'WAX_ATTESTATION_INTERNAL'],
     ['pass', undefined],
   ]);
+});
+
+it('starts a check when its inputs are there, and keeps the rows in the order of the calls', async () => {
+  const checks = new CheckList();
+  const order: string[] = [];
+  let release = () => {};
+  const slow = checks.run('slow', 'crypto', 'It holds.', [], async () => {
+    await new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    order.push('slow');
+    return 1;
+  });
+  checks.run('after slow', 'crypto', 'It holds.', [slow], (_slow: number) => order.push('after slow'));
+  await checks.run('quick', 'format', 'It holds.', [], () => order.push('quick'));
+  expect(order).toEqual(['quick']);
+  release();
+  expect((await checks.rows()).map(({ id }) => id)).toEqual(['slow', 'after slow', 'quick']);
+  expect(order).toEqual(['quick', 'slow', 'after slow']);
 });
