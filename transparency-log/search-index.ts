@@ -133,6 +133,26 @@ export class SearchIndex {
       .all(...values, query.limit);
   }
 
+  /** Terms of the newest entries, each once: what can be looked for. */
+  newestTerms(field: 'measurement' | 'digest' | 'publisher', most: number): string[] {
+    return this.#database
+      .prepare<[string, number], { term: string }>(
+        'SELECT term FROM terms WHERE field = ? GROUP BY term ORDER BY max(position) DESC, term LIMIT ?',
+      )
+      .all(field, most)
+      .map(({ term }) => term);
+  }
+
+  /** Products of the newest entries, each once. */
+  newestProducts(most: number): string[] {
+    return this.#database
+      .prepare<[number], { product: string }>(
+        'SELECT product FROM hits WHERE product IS NOT NULL GROUP BY product ORDER BY max(position) DESC LIMIT ?',
+      )
+      .all(most)
+      .map(({ product }) => product);
+  }
+
   close(): void {
     this.#database.close();
   }

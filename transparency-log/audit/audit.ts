@@ -14,6 +14,7 @@ import type { HashTree } from '../hash-tree.ts';
 import type { WitnessEndpoint } from '../witness/client.ts';
 import { EntryAudit, requireAuthorised } from './authorisation.ts';
 import { compareCheckpoints, type SignedCheckpoint } from './comparison.ts';
+import { describeSecondOpinion, describeWitnesses } from './describe.ts';
 import { downloadEntries, type ProgressListener, requireTiles } from './download.ts';
 import { auditError } from './errors.ts';
 import type { Evidence, LogIdentity } from './evidence.ts';
@@ -25,6 +26,7 @@ import {
   type AuditReport,
   verdictOf,
 } from './report.ts';
+import { readLogStatus, SearchCheck } from './search-check.ts';
 import { requireSecondOpinion } from './second-opinion.ts';
 import { askWitnesses, readCheckpoint, type WitnessAnswer } from './witness-views.ts';
 
@@ -159,10 +161,17 @@ class Audit {
   }: Checkpoint): Promise<{ tree: HashTree | null; summary: AuditedEntries | null }> {
     const { domain, log, now, onProgress } = this.#options;
     const audit = domain && new EntryAudit(log.origin, domain.policyEntry);
-    const download = () =>
-      downloadEntries(this.#reader, size, async (entries) => audit?.add(entries), onProgress);
+    const search = new SearchCheck();
+    const visit = async (entries: Uint8Array[]) => {
+      search.add(entries);
+      await audit?.add(entries);
+    };
+    const download = () => downloadEntries(this.#reader, size, visit, onProgress);
     const tree = await this.#check('entries', download, `${size} downloaded`);
-    if (tree === null) return { tree: null, summary: null };
+    if (tree === null) {
+      search.close();
+      return { tree: null, summary: null };
+    }
     const requireRoot = () => {
       if (!equalBytes(tree.root(), root)) throw auditError('WAX_AUDIT_ROOT', `size ${size}`);
       return tree;
@@ -181,7 +190,24 @@ class Audit {
       summary && (() => requireAuthorised(summary)),
       'every entry is authorised',
     );
+    await this.#checkSearch(search, proven);
     return { tree: proven, summary };
+  }
+
+  /** Only entries that lead to the signed root say what a search must find. */
+  async #checkSearch(search: SearchCheck, proven: HashTree | null): Promise<void> {
+    const { log, domain } = this.#options;
+    const status = await readLogStatus(this.#reader).catch((error: unknown) => {
+      if (error instanceof CodedError) return error;
+      throw error;
+    });
+    const compare = () => {
+      if (status instanceof CodedError) throw status;
+      return search.run(this.#reader, status ?? {}, log, domain?.policyEntry ?? null);
+    };
+    const check = status === null || proven === null ? null : compare;
+    await this.#check('search', check, (count) => `${count} answers agree with the entries`);
+    search.close();
   }
 
   async #compareHistory(audited: SignedCheckpoint, tree: HashTree | null): Promise<void> {
@@ -236,37 +262,10 @@ function claimedSize(note: string): number {
   }
 }
 
-function describeSecondOpinion(proofs: number | null): string {
-  return proofs === null
-    ? 'left out: the log is too large for merkletreejs'
-    : `merkletreejs agrees, and on ${proofs} proofs`;
-}
-
 function requirePin(tree: HashTree, { log: { pin } }: TrustDomain): void {
   if (tree.size < pin.size || !equalBytes(tree.root(pin.size), pin.root)) {
     throw auditError('WAX_AUDIT_PIN', `size ${pin.size}`);
   }
-}
-
-function describeWitnesses(
-  { witnesses }: LogIdentity,
-  cosignatures: readonly Cosignature[],
-  answers: readonly WitnessAnswer[],
-): AuditReport['witnesses'] {
-  const time = (at: number) => new Date(at).toISOString();
-  return witnesses.map(({ name }) => {
-    const cosignature = cosignatures.find((each) => each.name === name);
-    const view = answers.find((each) => each.name === name)?.view ?? null;
-    return {
-      name,
-      cosignedAt: cosignature === undefined ? null : time(cosignature.at),
-      view: view && {
-        size: view.checkpoint.size,
-        root: toBase64(view.checkpoint.root),
-        cosignedAt: time(view.at),
-      },
-    };
-  });
 }
 
 /** Audits a log. Whatever is wrong with the log is in the report; only a fault of this program throws. */

@@ -15,6 +15,7 @@ export const auditError = defineErrors({
   WAX_AUDIT_UNKNOWN_PAST: 'Whether the log extends what was seen before cannot be told without its entries',
   WAX_AUDIT_FORK: 'The log has signed two trees that cannot both be true',
   WAX_AUDIT_WITNESS_AHEAD: 'A witness has seen a larger tree than the log shows',
+  WAX_AUDIT_SEARCH: 'The search of the log does not show what its entries say',
   WAX_AUDIT_STATE: 'The state file is damaged or belongs to another log',
   WAX_AUDIT_EVIDENCE: 'The file is not evidence in a known form',
   WAX_AUDIT_EVIDENCE_REFUTED: 'The evidence does not prove what it claims',

@@ -5,12 +5,15 @@
 import { setTimeout } from 'node:timers/promises';
 import { parseUtf8 } from '../../protocol/bytes.ts';
 import { CodedError } from '../../protocol/errors.ts';
+import { type JsonValue, parseJson } from '../../protocol/json.ts';
 import { entriesPath, parseEntryBundle, TILE_WIDTH, tilePath } from '../../protocol/log/tiles.ts';
 import { type HttpAnswer, request } from '../http.ts';
 import { auditError } from './errors.ts';
 
 const ATTEMPTS = 3;
 const CHECKPOINT_LIMIT = 512 * 1024;
+/** A page of entries, each in base64 and as a statement. */
+const JSON_LIMIT = 8 << 20;
 const BUNDLE_LIMIT = TILE_WIDTH * (2 + 0xffff);
 
 export interface LogReaderOptions {
@@ -54,8 +57,27 @@ export class LogReader {
     return parseBundle(full, TILE_WIDTH, path).slice(0, width);
   }
 
+  /** Strict JSON; null where the log has no such thing, or something that is not JSON. */
+  async json(path: string): Promise<JsonValue | null> {
+    const body = await this.#get(
+      path,
+      JSON_LIMIT,
+      (status) => status >= 400 && status < 500 && status !== 429,
+    );
+    try {
+      return body && parseJson(body, { bytes: JSON_LIMIT, depth: 24 });
+    } catch (error) {
+      if (error instanceof CodedError) return null;
+      throw error;
+    }
+  }
+
   /** Null for a file that the log says it does not have. */
-  async #get(path: string, limit: number): Promise<Uint8Array | null> {
+  async #get(
+    path: string,
+    limit: number,
+    isMissing = (status: number): boolean => status === 404,
+  ): Promise<Uint8Array | null> {
     const { url, fetch, timeoutMs } = this.#options;
     let problem: unknown = null;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -71,7 +93,7 @@ export class LogReader {
         continue;
       }
       if (answer.status === 200) return answer.body;
-      if (answer.status === 404) return null;
+      if (isMissing(answer.status)) return null;
       problem = new Error(`status ${answer.status}`);
     }
     throw auditError('WAX_AUDIT_UNREACHABLE', `${url}/${path}`, { cause: problem });

@@ -14,6 +14,7 @@ export type AuditCheckId =
   | 'tiles'
   | 'pin'
   | 'authorisation'
+  | 'search'
   | 'history'
   | 'witness-views';
 

@@ -53,7 +53,7 @@ describe('an audit', () => {
     const witnesses = await Promise.all([0, 1, 2].map((index) => served.startWitness(index)));
     const remembered = await served.builder.sealCheckpoint({ size: 3 });
     const { report, checkpoint } = await audit({ witnesses, remembered });
-    expect(outcome(report)).toEqual({});
+    expect(outcome(report)).toEqual({ search: 'skipped' });
     expect(report.verdict).toBe('ok');
     expect(report.log).toMatchObject({ origin: 'log.example/waxseal', size: 6 });
     expect(report.entries).toMatchObject({
@@ -80,6 +80,7 @@ describe('an audit', () => {
       acceptance: 'skipped',
       pin: 'skipped',
       authorisation: 'skipped',
+      search: 'skipped',
       history: 'skipped',
       'witness-views': 'skipped',
     });
@@ -186,24 +187,80 @@ describe('an audit', () => {
     expect(outcome(report)).toMatchObject({ 'witness-views': 'WAX_WITNESS_UNREACHABLE' });
   });
 
-  it('finds nothing wrong with a real log server and its witnesses', async () => {
-    const world = await LogWorld.create();
-    try {
+  describe('of a real log server', () => {
+    let world: LogWorld;
+    let url: string;
+    beforeEach(async () => {
+      world = await LogWorld.create();
       const app = await world.start();
-      await submit(app, await world.release(1));
-      const url = await app.listen({ host: '127.0.0.1', port: 0 });
+      for (const version of [1, 2]) await submit(app, await world.release(version));
+      url = await app.listen({ host: '127.0.0.1', port: 0 });
+    });
+    afterEach(() => world.close());
+
+    function auditWorld(changes: Partial<AuditOptions> = {}) {
       const domain = world.builder.domain();
-      const log = {
-        origin: world.builder.origin,
-        key: domain.log.key,
-        witnesses: domain.witnesses.map(({ key }) => key),
-      };
-      const { report } = await auditLog({ url, log, domain, witnesses: world.endpoints });
-      expect(outcome(report)).toEqual({ history: 'skipped' });
-      expect(report.entries).toMatchObject({ total: 2, releases: { live: 1 } });
-    } finally {
-      await world.close();
+      const witnesses = domain.witnesses.map(({ key }) => key);
+      const log = { origin: world.builder.origin, key: domain.log.key, witnesses };
+      return auditLog({ url, log, domain, witnesses: world.endpoints, ...changes });
     }
+
+    /** The log's `fetch`, with the JSON under one path changed. */
+    const lying =
+      (path: string, change: (body: string) => string): typeof fetch =>
+      async (input, init) => {
+        const response = await fetch(input, init);
+        if (!String(input).includes(path)) return response;
+        return new Response(change(await response.text()), { status: response.status });
+      };
+
+    it('finds nothing wrong with it, its search and its witnesses', async () => {
+      const { report } = await auditWorld();
+      expect(outcome(report)).toEqual({ history: 'skipped' });
+      expect(report.entries).toMatchObject({ total: 3, releases: { live: 2 } });
+      const search = report.checks.find(({ id }) => id === 'search');
+      // Status, list, one product, one measurement, digests, names and key IDs of two publishers.
+      expect(Number(search?.text.split(' ')[0])).toBeGreaterThan(8);
+    });
+
+    it.each<[string, string, (body: string) => string]>([
+      [
+        'hides an entry from searchers',
+        '/search?',
+        (body) => body.replace(/\{"index":2,[^}]*\}(,|(?=\]))/, ''),
+      ],
+      ['shows another version', '/search?', (body) => body.replace('"version":2', '"version":3')],
+      ['finds what is not there', '/search?', (body) => body.replace('"hits":[', '"hits":[{"index":9},')],
+      ['answers a search with something else', '/search?', () => '[]'],
+      ['does not answer a search', '/search?', () => 'nonsense'],
+      ['lists another kind', '/entries?', (body) => body.replace('"kind":"release"', '"kind":"status"')],
+      ['lists other bytes', '/entries?', (body) => body.replace(/"entry":"..../, '"entry":"AAAA')],
+      [
+        'leaves an entry out of the list',
+        '/entries?',
+        (body) => body.replace(/"entries":\[.*\]/, '"entries":[]'),
+      ],
+      ['names another key', '/status', (body) => body.replace('"key":"', '"key":"x')],
+      [
+        'names another first policy',
+        '/status',
+        (body) => body.replace(/"policyEntry":"./, '"policyEntry":"x'),
+      ],
+    ])('finds it out when it %s', async (_, path, change) => {
+      const { report, checkpoint } = await auditWorld({ fetch: lying(path, change) });
+      expect(outcome(report)).toEqual({ history: 'skipped', search: 'WAX_AUDIT_SEARCH' });
+      expect(report.verdict).toBe('finding');
+      // The tree is in order all the same.
+      expect(checkpoint).not.toBeNull();
+    });
+
+    it('says "unreachable" when only the search does not answer', async () => {
+      const failing: typeof fetch = async (input, init) =>
+        String(input).includes('/api/') ? new Response('', { status: 502 }) : fetch(input, init);
+      const { report } = await auditWorld({ fetch: failing });
+      expect(outcome(report)).toEqual({ history: 'skipped', search: 'WAX_AUDIT_UNREACHABLE' });
+      expect(report.verdict).toBe('unreachable');
+    });
   });
 });
 
