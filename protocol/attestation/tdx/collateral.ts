@@ -24,7 +24,7 @@ function cut(body: Uint8Array | undefined, key: 'tcbInfo' | 'enclaveIdentity'): 
   if (body.length > MAX_COLLATERAL) throw tdxError('WAX_TDX_SIZE', `${body.length} bytes of ${key}`);
   const text = parseUtf8(body);
   const prefix = `{"${key}":`;
-  const suffix = /,"signature":"([0-9a-fA-F]{128})"\}\s{0,2}$/.exec(text);
+  const suffix = /,"signature":"([0-9a-fA-F]{128})"\}[ \t\r\n]{0,2}$/.exec(text);
   if (!text.startsWith(prefix) || !suffix?.[1]) throw tdxError('WAX_TDX_COLLATERAL_FORM', key);
   // The reader takes exactly one value and nothing after it, so there is only one way to cut here.
   const inner = utf8(text.slice(prefix.length, suffix.index));

@@ -40,13 +40,14 @@ function flip(input: EvidenceInput, { part, byte, bit }: Bit): EvidenceInput {
 
 /**
  * Verifies with each bit flipped by itself.
- * @returns the bits whose flip no check noticed that passes without it
+ * @returns the bits whose flip no check noticed that passes without it, and for each the reason why it need not
+ * be noticed, or null if there is none
  */
 export async function unnoticedFlips(
   verifier: EvidenceVerifier,
   input: EvidenceInput,
   bits: readonly Bit[],
-): Promise<Bit[]> {
+): Promise<{ unnoticed: Bit[]; reasons: (string | null)[] }> {
   const passing = ({ checks }: Awaited<ReturnType<EvidenceVerifier['verify']>>) =>
     new Set(checks.filter(({ state }) => state === 'pass').map(({ id }) => id));
   const before = passing(await verifier.verify(input));
@@ -55,17 +56,14 @@ export async function unnoticedFlips(
     const after = passing(await verifier.verify(flip(input, bit)));
     if ([...before].every((id) => after.has(id))) unnoticed.push(bit);
   }
-  return unnoticed;
+  return { unnoticed, reasons: unnoticed.map((bit) => reasonUncovered(input, bit)) };
 }
 
 /**
  * Why a bit is covered by no signature, or null if it has to be. Only text that spells bytes has such bits: the
  * case of a hexadecimal letter in the signature beside a signed JSON body (bit 5 of the letter).
  */
-export function reasonUncovered(
-  { evidence, endorsements }: EvidenceInput,
-  { part, byte, bit }: Bit,
-): string | null {
+function reasonUncovered({ evidence, endorsements }: EvidenceInput, { part, byte, bit }: Bit): string | null {
   const bytes = [evidence, ...endorsements][part] ?? evidence;
   const text = new TextDecoder('latin1').decode(bytes);
   const signature = /"signature"\s*:\s*"[0-9a-fA-F]+"\s*\}\s*$/.exec(text);

@@ -35,12 +35,20 @@ const policies = {
 };
 const tdxParts = ['tcb_info.json', 'qe_identity.json', 'signing_chain.pem', 'pck_crl.der', 'root_ca_crl.der'];
 
+/** AMD's lists that lie beside the roots; the one for Genoa ended before its report was made. */
+const amdLists: Record<string, string> = {
+  milan: 'amd-crl-milan-2025-05.der',
+  genoa: 'amd-crl-genoa-2024-10.der',
+};
+
 function endorsementPaths(vector: Vector, folder: string, roots: string): string[] {
   if (vector.collateral_set) return tdxParts.map((part) => `${folder}${vector.collateral_set}${part}`);
   if (!vector.endorsement) return [];
   const line = vector.file.slice(4).split('-')[0];
   const kind = vector.endorsement.endsWith('vlek.der') ? 'asvk' : 'ask';
-  return [`${folder}${vector.endorsement}`, `${roots}amd-${kind}-${line}.der`, `${roots}amd-ark-${line}.der`];
+  const list = amdLists[line ?? ''];
+  const chain = [`amd-${kind}-${line}.der`, `amd-ark-${line}.der`, ...(list ? [list] : [])];
+  return [`${folder}${vector.endorsement}`, ...chain.map((file) => `${roots}${file}`)];
 }
 
 /** All of it, each judged at the time that its vector names. */
