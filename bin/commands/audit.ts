@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { CodedError } from '../../protocol/errors.ts';
+import type { LogIdentity } from '../../protocol/log/evidence.ts';
 import { parseVerifierKey } from '../../protocol/log/note.ts';
 import { parseTrustDomain, type TrustDomain } from '../../protocol/policy.ts';
 import { auditLog } from '../../transparency-log/audit/audit.ts';
-import { type LogIdentity, parseEvidence, verifyEvidence } from '../../transparency-log/audit/evidence.ts';
+import { parseEvidence, verifyEvidence } from '../../transparency-log/audit/evidence.ts';
 import { readAuditState, writeAuditState, writeEvidence } from '../../transparency-log/audit/history.ts';
 import type { AuditReport } from '../../transparency-log/audit/report.ts';
 import type { WitnessEndpoint } from '../../transparency-log/witness/client.ts';
@@ -96,8 +97,9 @@ async function auditOnce(url: string, target: Target, values: Values): Promise<A
     onProgress: (stage, done, total) => bar.show(stage, done, total),
   }).finally(() => bar.clear());
   if (state !== undefined && checkpoint !== null) await writeAuditState(state, log, checkpoint, Date.now());
-  if (state !== undefined && report.evidence !== null) {
-    console.error(`Evidence: ${await writeEvidence(state, report.evidence)}`);
+  if (report.evidence !== null) {
+    // Without a state file it goes beside nothing in particular: here.
+    console.error(`Evidence: ${await writeEvidence(state ?? 'waxseal-audit', report.evidence)}`);
   }
   console.log(values.json ? JSON.stringify(report) : describe(report));
   return report;
@@ -174,8 +176,8 @@ export const auditCommand: Command = {
 
 Fetches everything that a log (C2SP tlog-tiles) serves and checks it: the log's signature, the witnesses' quorum
 and how fresh it is, every entry and every tile against the signed root with two implementations of the tree, the
-authorisation of each entry under the policy in force before it, what witnesses show monitors, and that the log
-extends what an earlier audit saw.
+authorisation of each entry under the policy in force before it, the answers of its search, what witnesses show
+monitors, and that the log extends what an earlier audit saw.
 
 Options:
   --domain FILE         trust domain: log, witnesses, quorum, pin and first policy; URL is the domain's if left out
@@ -183,8 +185,9 @@ Options:
   --origin ORIGIN       origin of that log, where it is not the key's name
   --witness "NAME URL"  ask this witness what it has seen; NAME is in the domain, or is a verifier key; may be repeated
   --state FILE          remember the last checkpoint here, and compare with it; evidence of a fork or a rollback is
-                        written beside it as FILE.TIME.evidence.json
-  --evidence FILE       check such a file instead, without any network
+                        written beside it as FILE.TIME.evidence.json (without --state: in the current folder)
+  --evidence FILE       check such a file instead, without any network; a report of --json that holds evidence, and
+                        a file saved from the extension, will do as well
   --follow SECONDS      audit again and again until there is a finding
   --webhook URL         with --follow: POST the report of a finding there, as the JSON of --json
   --command COMMAND     with --follow: run this in a shell on a finding, with the same JSON on its standard input

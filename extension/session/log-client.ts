@@ -14,7 +14,8 @@ import {
   type LogProblem,
 } from '../../protocol/log/accept.ts';
 import { acceptError } from '../../protocol/log/accept-errors.ts';
-import { provesFork, tilesForGrowth } from '../../protocol/log/fork.ts';
+import { type Ancestor, type Evidence, forkEvidence, rollbackEvidence } from '../../protocol/log/evidence.ts';
+import { proveFork, tilesForGrowth } from '../../protocol/log/fork.ts';
 import {
   applyEntries,
   type CosignedCheckpoint,
@@ -47,6 +48,8 @@ export interface SyncStep {
   state: LogState;
   /** Null if all is well, or if nothing is known yet because there is more to fetch. */
   problem: LogProblem | null;
+  /** Where the log contradicts itself and not only the pin: what shows it to others. */
+  evidence: Evidence | null;
   /** Call again with this state: the log has more entries than one step takes. */
   more: boolean;
 }
@@ -80,21 +83,38 @@ async function download(
  * Asks the log's own tiles whether its new tree begins with the one we know, or with the pinned one. Tiles
  * that cannot be had prove nothing.
  */
-async function isFork(files: LogFiles, { root, size }: CosignedCheckpoint, { domain, state }: AcceptContext) {
+async function findFork(
+  files: LogFiles,
+  { root, size }: CosignedCheckpoint,
+  { domain, state }: AcceptContext,
+): Promise<Ancestor | null> {
   const held = state.checkpoint;
   const known = held === null ? domain.log.pin : { size: held.size, root: parseBase64(held.root, 32) };
-  if (known.size >= size) return false;
+  if (known.size >= size) return null;
   const tiles = new Map<string, Uint8Array[]>();
   try {
     for (const { level, index, width } of tilesForGrowth(known.size, size)) {
       tiles.set(`${level}/${index}`, await files.tile(level, index, width));
     }
   } catch (error) {
-    if (error instanceof CodedError) return false;
+    if (error instanceof CodedError) return null;
     throw error;
   }
   const claim = { oldSize: known.size, oldRoot: known.root, newSize: size, newRoot: parseBase64(root, 32) };
-  return provesFork(claim, (level, index) => tiles.get(`${level}/${index}`) ?? []);
+  return proveFork(claim, (level, index) => tiles.get(`${level}/${index}`) ?? []);
+}
+
+/** What shows a contradiction to others: it takes two checkpoints that the log signed. */
+function evidenceOf(
+  { kind, checkpoints, systemTime }: LogProblem,
+  ancestor: Ancestor | null,
+  { log, witnesses }: TrustDomain,
+): Evidence | null {
+  const [first, second] = checkpoints;
+  if (first === undefined || second === undefined) return null;
+  const identity = { origin: log.origin, key: log.key, witnesses: witnesses.map(({ key }) => key) };
+  if (kind === 'rollback') return rollbackEvidence(identity, [first, second], systemTime);
+  return kind === 'fork' ? forkEvidence(identity, [first, second], ancestor, systemTime) : null;
 }
 
 /** The pending entries have come to the size of the checkpoint: they are taken over, or thrown away. */
@@ -103,17 +123,21 @@ async function finish(
   checkpoint: CosignedCheckpoint,
   context: AcceptContext,
 ): Promise<SyncStep> {
+  const { domain } = context;
   const accepted = acceptPending(checkpoint, context);
   if (accepted.ok) {
     const { state } = accepted;
-    return { state, problem: findProblem({ ...context, state }), more: false };
+    return { state, problem: findProblem({ ...context, state }), evidence: null, more: false };
   }
   const state = { ...context.state, pending: null };
   const { problem } = accepted;
-  if (problem.kind !== 'unreachable') return { state, problem, more: false };
-  if (!(await isFork(files, checkpoint, context))) return { state, problem, more: false };
+  // The log signed what contradicts the pin, which it may never have signed.
+  if (problem.kind !== 'unreachable') return { state, problem, evidence: null, more: false };
+  const ancestor = await findFork(files, checkpoint, context);
+  if (ancestor === null) return { state, problem, evidence: null, more: false };
   const { code, detail } = acceptError('WAX_ACCEPT_FORK', `size ${checkpoint.size}`);
-  return { state, problem: { ...problem, kind: 'fork', code, detail }, more: false };
+  const fork: LogProblem = { ...problem, kind: 'fork', code, detail };
+  return { state, problem: fork, evidence: evidenceOf(fork, ancestor, domain), more: false };
 }
 
 /**
@@ -128,14 +152,18 @@ export async function syncLog(options: SyncOptions): Promise<SyncStep> {
     const { text, serverTime } = await files.checkpoint();
     const context = () => ({ domain, state, systemTime: now(), serverTime });
     const checked = await checkCheckpoint(text, context());
-    if (!checked.ok) return { state, problem: checked.problem, more: false };
+    if (!checked.ok) {
+      const { problem } = checked;
+      return { state, problem, evidence: evidenceOf(problem, null, domain), more: false };
+    }
     const { checkpoint } = checked;
     // The log that served these has since shown a smaller tree: begin again from what was proven.
     if ((state.pending?.ledger.size ?? 0) > checkpoint.size) state = { ...state, pending: null };
     await download(files, state, checkpoint.size, options, (grown) => {
       state = grown;
     });
-    if ((state.pending ?? state).ledger.size < checkpoint.size) return { state, problem: null, more: true };
+    if ((state.pending ?? state).ledger.size < checkpoint.size)
+      return { state, problem: null, evidence: null, more: true };
     return await finish(files, checkpoint, context());
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
@@ -149,6 +177,6 @@ export async function syncLog(options: SyncOptions): Promise<SyncStep> {
       cosignedAt,
       systemTime: now(),
     };
-    return { state, problem, more: false };
+    return { state, problem, evidence: null, more: false };
   }
 }

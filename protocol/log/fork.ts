@@ -6,6 +6,7 @@
  */
 import { equalBytes } from '../bytes.ts';
 import { CodedError } from '../errors.ts';
+import type { Ancestor } from './evidence.ts';
 import { TILE_WIDTH } from './tiles.ts';
 import { consistencyProof, type HashAt, hashNode, rootAt, verifyConsistency } from './tree.ts';
 
@@ -56,25 +57,26 @@ function subtreeRoot(hashes: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Whether these tiles prove that the new tree does not begin with the old one.
+ * What proves that the new tree does not begin with the old one: its own root at the old size, another than the
+ * known one, and the consistency proof.
  * @param tileAt the hashes of each tile that `tilesForGrowth` asked for
- * @returns false too if they prove nothing, because they do not meet the new root
+ * @returns null too if the tiles prove nothing, because they do not meet the new root
  */
-export function provesFork(
+export function proveFork(
   { oldSize, oldRoot, newSize, newRoot }: GrowthClaim,
   tileAt: (level: number, index: number) => readonly Uint8Array[],
-): boolean {
+): Ancestor | null {
   const hashAt: HashAt = (level, index) => {
     const { tileLevel, tileIndex, first, count } = place(level, index);
     return subtreeRoot(tileAt(tileLevel, tileIndex).slice(first, first + count));
   };
-  const shown = rootAt(oldSize, hashAt);
+  const root = rootAt(oldSize, hashAt);
   const proof = consistencyProof(oldSize, newSize, hashAt);
   try {
-    verifyConsistency({ oldSize, oldRoot: shown, newSize, newRoot, proof });
+    verifyConsistency({ oldSize, oldRoot: root, newSize, newRoot, proof });
   } catch (error) {
-    if (error instanceof CodedError) return false;
+    if (error instanceof CodedError) return null;
     throw error;
   }
-  return !equalBytes(shown, oldRoot);
+  return equalBytes(root, oldRoot) ? null : { root, proof };
 }

@@ -82,6 +82,28 @@ describe('waxseal audit', () => {
     expect(String(said.mock.lastCall?.[0])).toContain('Compare the key');
   });
 
+  it('writes evidence into the current folder where there is no state file, and reads it out of its own report', async () => {
+    const honest = served.builder;
+    served.builder = await buildLog([8, 9]);
+    const witness = await served.startWitness(1);
+    served.builder = honest;
+    const before = process.cwd();
+    process.chdir(served.folder);
+    try {
+      expect(await run('--witness', `witness-1.example ${witness.url}`, '--json')).toBe(10);
+    } finally {
+      process.chdir(before);
+    }
+    const name = (await readdir(served.folder)).find((file) => file.endsWith('.evidence.json')) ?? '';
+    expect(name).toMatch(/^waxseal-audit\.\d{8}T\d+Z\.evidence\.json$/);
+    expect(await auditCommand.run(['--evidence', join(served.folder, name), '--domain', domain])).toBe(0);
+    const report = join(served.folder, 'report.json');
+    const printed = said.mock.calls.map(([line]) => String(line)).find((line) => line.startsWith('{'));
+    await writeFile(report, printed ?? '');
+    expect(await auditCommand.run(['--evidence', report, '--domain', domain])).toBe(0);
+    expect(String(said.mock.lastCall?.[0])).toContain('two roots for size 3');
+  });
+
   it('catches a rollback, keeps what it remembered, and does not overstate what that proves', async () => {
     await served.builder.release({ version: 3 });
     await served.builder.publish();

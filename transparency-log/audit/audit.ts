@@ -7,6 +7,7 @@ import { CodedError } from '../../protocol/errors.ts';
 import { checkCheckpoint } from '../../protocol/log/accept.ts';
 import { type Checkpoint, parseCheckpoint, verifyCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { type Cosignature, verifyCosignatures } from '../../protocol/log/cosignature.ts';
+import type { Evidence, LogIdentity } from '../../protocol/log/evidence.ts';
 import { parseNote } from '../../protocol/log/note.ts';
 import { emptyState } from '../../protocol/log/state.ts';
 import type { TrustDomain } from '../../protocol/policy.ts';
@@ -17,7 +18,6 @@ import { compareCheckpoints, type SignedCheckpoint } from './comparison.ts';
 import { describeSecondOpinion, describeWitnesses } from './describe.ts';
 import { downloadEntries, type ProgressListener, requireTiles } from './download.ts';
 import { auditError } from './errors.ts';
-import type { Evidence, LogIdentity } from './evidence.ts';
 import { LogReader } from './log-reader.ts';
 import {
   type AuditCheck,

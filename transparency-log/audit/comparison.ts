@@ -4,8 +4,14 @@
  */
 import { equalBytes } from '../../protocol/bytes.ts';
 import type { Checkpoint } from '../../protocol/log/checkpoint.ts';
+import {
+  type Evidence,
+  forkEvidence,
+  type LogIdentity,
+  rollbackEvidence,
+} from '../../protocol/log/evidence.ts';
 import type { HashTree } from '../hash-tree.ts';
-import { type Evidence, forkEvidence, type LogIdentity, rollbackEvidence } from './evidence.ts';
+import { ancestorIn } from './evidence.ts';
 
 /** A signed checkpoint whose signature has been verified. */
 export interface SignedCheckpoint {
@@ -42,5 +48,5 @@ export function compareCheckpoints(
   }
   if (tree === null) return { outcome: 'unknown' };
   if (equalBytes(tree.root(size), root)) return { outcome: 'extends' };
-  return { outcome: 'fork', evidence: forkEvidence(log, notes, { tree, size }, now) };
+  return { outcome: 'fork', evidence: forkEvidence(log, notes, ancestorIn(tree, size), now) };
 }

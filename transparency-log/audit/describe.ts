@@ -1,7 +1,7 @@
 /** Parts of the report of an audit in words. @module */
 import { toBase64 } from '../../protocol/bytes.ts';
 import type { Cosignature } from '../../protocol/log/cosignature.ts';
-import type { LogIdentity } from './evidence.ts';
+import type { LogIdentity } from '../../protocol/log/evidence.ts';
 import type { AuditReport } from './report.ts';
 import type { WitnessAnswer } from './witness-views.ts';
 

@@ -1,82 +1,33 @@
 /**
- * Evidence that a log misbehaved, in a file that a third party checks without asking anybody.
- *
- * Two signed checkpoints of one size with different roots prove a fork by themselves. For two sizes the file also
- * holds the root that the larger tree has at the smaller size, and the consistency proof for it: a tree has only one
- * root at each size, so if that is not the one signed, the two cannot be of one growing log. A smaller tree shown
- * after a larger one is proven only where one witness cosigned both, the smaller one later.
+ * Reads and checks evidence that a log misbehaved (protocol/log/evidence.ts), from the file alone.
  * @module
  */
-import { equalBytes, parseBase64, toBase64 } from '../../protocol/bytes.ts';
+import { equalBytes, parseBase64 } from '../../protocol/bytes.ts';
 import { CodedError } from '../../protocol/errors.ts';
 import { type JsonValue, parseJson } from '../../protocol/json.ts';
 import { type Checkpoint, verifyCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { verifyCosignatures } from '../../protocol/log/cosignature.ts';
-import { parseNote, parseVerifierKey, type VerifierKey } from '../../protocol/log/note.ts';
+import type { Ancestor, Evidence } from '../../protocol/log/evidence.ts';
+import { parseNote, parseVerifierKey } from '../../protocol/log/note.ts';
 import { consistencyProof, verifyConsistency } from '../../protocol/log/tree.ts';
 import { readArray, readObject, readOneOf, readString } from '../../protocol/shape.ts';
 import type { HashTree } from '../hash-tree.ts';
 import { auditError } from './errors.ts';
 
-export interface Evidence {
-  format: 'waxseal-evidence/1';
-  kind: 'fork' | 'rollback';
-  log: { origin: string; key: string };
-  /** Verifier keys of the witnesses that the finder knows. */
-  witnesses: string[];
-  /** Two signed checkpoints, verbatim, in the order in which they were seen. */
-  checkpoints: [string, string];
-  /** Base64: what root the larger tree has at the smaller size, and the proof; null where that is not needed. */
-  ancestor: { root: string; proof: string[] } | null;
-  /** RFC 3339. */
-  foundAt: string;
-}
-
-export interface LogIdentity {
-  origin: string;
-  key: VerifierKey;
-  witnesses: readonly VerifierKey[];
-}
-
-/**
- * Evidence that two signed checkpoints contradict each other.
- * @param ancestry for checkpoints of two sizes: the tree of the larger one, and the size of the smaller
- */
-export function forkEvidence(
-  log: LogIdentity,
-  checkpoints: [string, string],
-  ancestry: { tree: HashTree; size: number } | null,
-  now: number,
-): Evidence {
-  const ancestor = ancestry && {
-    root: toBase64(ancestry.tree.root(ancestry.size)),
-    proof: consistencyProof(ancestry.size, ancestry.tree.size, ancestry.tree.hashAt).map(toBase64),
-  };
-  return { ...describe(log, checkpoints, now), kind: 'fork', ancestor };
-}
-
-/** Evidence that the log showed a smaller tree later. */
-export function rollbackEvidence(log: LogIdentity, checkpoints: [string, string], now: number): Evidence {
-  return { ...describe(log, checkpoints, now), kind: 'rollback', ancestor: null };
-}
-
-function describe({ origin, key, witnesses }: LogIdentity, checkpoints: [string, string], now: number) {
-  return {
-    format: 'waxseal-evidence/1' as const,
-    log: { origin, key: key.text },
-    witnesses: witnesses.map(({ text }) => text),
-    checkpoints,
-    foundAt: new Date(now).toISOString(),
-  };
+/** What a whole tree says of its own beginning. */
+export function ancestorIn(tree: HashTree, size: number): Ancestor {
+  return { root: tree.root(size), proof: consistencyProof(size, tree.size, tree.hashAt) };
 }
 
 const LONGEST = 512 * 1024;
+/** A report lists every refused entry, too. */
+const LONGEST_FILE = 16 * LONGEST;
 
-/** Reads an evidence file; throws WAX_AUDIT_EVIDENCE. */
+/** Reads an evidence file, or the evidence in the report of an audit; throws WAX_AUDIT_EVIDENCE. */
 export function parseEvidence(bytes: Uint8Array | string): Evidence {
   try {
     const fields = ['format', 'kind', 'log', 'witnesses', 'checkpoints', 'ancestor', 'foundAt'] as const;
-    const file = readObject(parseJson(bytes, { bytes: 4 * LONGEST }), 'evidence', fields);
+    const file = readObject(evidenceIn(parseJson(bytes, { bytes: LONGEST_FILE })), 'evidence', fields);
     const log = readObject(file.log, 'log', ['origin', 'key']);
     const notes = readArray(file.checkpoints, 'checkpoints', readNote, { least: 2, most: 2 });
     return {
@@ -91,6 +42,14 @@ export function parseEvidence(bytes: Uint8Array | string): Evidence {
   } catch (cause) {
     throw auditError('WAX_AUDIT_EVIDENCE', cause instanceof CodedError ? cause.detail : '', { cause });
   }
+}
+
+/** A report as `--json` prints it, and webhooks get it, holds the evidence as a whole. */
+function evidenceIn(file: JsonValue): JsonValue {
+  const isReport =
+    file !== null && typeof file === 'object' && !Array.isArray(file) && file.format === 'waxseal-audit/1';
+  if (isReport && file.evidence === null) throw auditError('WAX_AUDIT_EVIDENCE', 'the report holds none');
+  return isReport ? (file.evidence ?? null) : file;
 }
 
 const readNote = (value: JsonValue, path: string) => readString(value, path, { most: LONGEST });

@@ -7,9 +7,9 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseJson } from '../../protocol/json.ts';
 import { verifyCheckpoint } from '../../protocol/log/checkpoint.ts';
+import type { Evidence, LogIdentity } from '../../protocol/log/evidence.ts';
 import { readObject, readOneOf, readString } from '../../protocol/shape.ts';
 import { auditError } from './errors.ts';
-import type { Evidence, LogIdentity } from './evidence.ts';
 
 const FORMAT = 'waxseal-audit-state/1';
 

@@ -2,7 +2,7 @@
  * What an audit says: plain data, for people and for scripts.
  * @module
  */
-import type { Evidence } from './evidence.ts';
+import type { Evidence } from '../../protocol/log/evidence.ts';
 
 /** The checks, in the order of the report. */
 export type AuditCheckId =

@@ -8,12 +8,12 @@ import { toBase64, toHex } from '../../protocol/bytes.ts';
 import { CodedError } from '../../protocol/errors.ts';
 import { type JsonValue, parseJson } from '../../protocol/json.ts';
 import { parseEnvelope } from '../../protocol/log/dsse.ts';
+import type { LogIdentity } from '../../protocol/log/evidence.ts';
 import { parseStatement } from '../../protocol/log/statement.ts';
 import { readArray, readMap, readString } from '../../protocol/shape.ts';
 import { type SearchHit, SearchIndex, type SearchQuery } from '../search-index.ts';
 import type { StoredEntry } from '../storage/storage.ts';
 import { auditError } from './errors.ts';
-import type { LogIdentity } from './evidence.ts';
 import { inOrder, type LogReader } from './log-reader.ts';
 
 /** Questions of one kind, about the newest entries. */

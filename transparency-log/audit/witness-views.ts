@@ -4,8 +4,8 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { CodedError } from '../../protocol/errors.ts';
+import type { LogIdentity } from '../../protocol/log/evidence.ts';
 import { fetchWitnessView, type WitnessEndpoint, type WitnessView } from '../witness/client.ts';
-import type { LogIdentity } from './evidence.ts';
 import type { LogReader } from './log-reader.ts';
 
 /** One witness's answer: a verified view, null if it never cosigned this log, or why there is none. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type SyncOptions, type SyncStep, syncLog } from '../../../extension/session/log-client.ts';
 import type { LogState } from '../../../protocol/log/state.ts';
 import { encodeEntryBundle } from '../../../protocol/log/tiles.ts';
+import { parseEvidence, verifyEvidence } from '../../../transparency-log/audit/evidence.ts';
 import { DAY, HOUR, LogBuilder, START, testDigest } from '../../support/log-builder.ts';
 
 function step(log: LogBuilder, options: Partial<SyncOptions> = {}): Promise<SyncStep> {
@@ -243,6 +244,22 @@ describe('a log that misbehaves', () => {
     expect(after.pending).toBeNull();
   });
 
+  test('gives what proves a fork to a third party, whether the tree grew meanwhile or not', async () => {
+    const [log, other] = await twins();
+    const { state } = await sync(log);
+    const same = await sync(other, { state });
+    expect(await verifyEvidence(parseEvidence(JSON.stringify(same.evidence)))).toContain(
+      'two roots for size 5',
+    );
+    other.fill(350);
+    await other.publish();
+    const grown = await sync(other, { state });
+    expect(await verifyEvidence(parseEvidence(JSON.stringify(grown.evidence)))).toContain(
+      'a tree of 355 entries that does not begin with the tree of 5',
+    );
+    expect((await sync(log)).evidence).toBeNull();
+  });
+
   test('is unreachable, and not a fork, while it does not show the tiles that would prove it', async () => {
     const [log, other] = await twins();
     const { state } = await sync(log);
@@ -263,8 +280,10 @@ describe('a log that misbehaves', () => {
     const { log: file } = log.domainFile();
     const root = Buffer.from(log.root(3)).toString('base64');
     const domain = log.domain({ log: { ...(file as object), pin: { size: 3, root } } });
-    const { problem, state } = await sync(other, { domain });
+    const { problem, state, evidence } = await sync(other, { domain });
     expect(problem).toMatchObject({ kind: 'fork', code: 'WAX_ACCEPT_PIN' });
+    // The log never signed the pin.
+    expect(evidence).toBeNull();
     expect(state.checkpoint).toBeNull();
   });
 
@@ -274,8 +293,11 @@ describe('a log that misbehaves', () => {
     await log.release();
     await log.publish();
     const { state } = await sync(log);
+    const shown = log.checkpoint;
     log.checkpoint = small;
-    expect((await sync(log, { state })).problem).toMatchObject({ kind: 'rollback' });
+    const { problem, evidence } = await sync(log, { state });
+    expect(problem).toMatchObject({ kind: 'rollback' });
+    expect(evidence).toMatchObject({ kind: 'rollback', checkpoints: [shown, small], ancestor: null });
   });
 
   test('is told from a wrong clock by the date of the server', async () => {

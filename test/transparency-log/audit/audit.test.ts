@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { utf8 } from '../../../protocol/bytes.ts';
+import type { Evidence } from '../../../protocol/log/evidence.ts';
 import { type AuditOptions, auditLog } from '../../../transparency-log/audit/audit.ts';
-import { type Evidence, verifyEvidence } from '../../../transparency-log/audit/evidence.ts';
+import { verifyEvidence } from '../../../transparency-log/audit/evidence.ts';
 import type { AuditReport } from '../../../transparency-log/audit/report.ts';
 import { DAY, LogBuilder } from '../../support/log-builder.ts';
 import { LogWorld, submit } from '../../support/log-server.ts';

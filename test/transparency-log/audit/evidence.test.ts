@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Evidence, forkEvidence, rollbackEvidence } from '../../../protocol/log/evidence.ts';
 import { hashLeaf } from '../../../protocol/log/tree.ts';
-import {
-  type Evidence,
-  forkEvidence,
-  parseEvidence,
-  rollbackEvidence,
-  verifyEvidence,
-} from '../../../transparency-log/audit/evidence.ts';
+import { ancestorIn, parseEvidence, verifyEvidence } from '../../../transparency-log/audit/evidence.ts';
 import { HashTree } from '../../../transparency-log/hash-tree.ts';
 import { LogBuilder, START } from '../../support/log-builder.ts';
 
@@ -24,7 +19,7 @@ const domain = honest.domain();
 const log = { origin: honest.origin, key: domain.log.key, witnesses: domain.witnesses.map(({ key }) => key) };
 const tree = new HashTree();
 for (const entry of honest.entries) tree.append(hashLeaf(entry));
-const ancestry = { tree, size: 3 };
+const ancestry = ancestorIn(tree, 3);
 const good = forkEvidence(log, [forked.checkpoint, honest.checkpoint], ancestry, START);
 const again = (evidence: Evidence) => parseEvidence(JSON.stringify(evidence));
 const refuted = 'WAX_AUDIT_EVIDENCE_REFUTED';
@@ -85,6 +80,14 @@ describe('evidence of a rollback', () => {
 });
 
 describe('an evidence file', () => {
+  it('may be a report of an audit that holds it, and no other report', () => {
+    const report = { format: 'waxseal-audit/1', verdict: 'finding', checks: [], evidence: good };
+    expect(parseEvidence(JSON.stringify(report))).toEqual(good);
+    for (const evidence of [null, undefined, {}, [good]]) {
+      expect(() => parseEvidence(JSON.stringify({ ...report, evidence }))).toThrow('WAX_AUDIT_EVIDENCE');
+    }
+  });
+
   it('is refused in any other form', () => {
     const file = JSON.parse(JSON.stringify(good));
     for (const other of [
