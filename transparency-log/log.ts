@@ -5,7 +5,6 @@ import { type Cosignature, verifyCosignatures } from '../protocol/log/cosignatur
 import { parseNote } from '../protocol/log/note.ts';
 import { formatProof } from '../protocol/log/proof.ts';
 import type { NoteSigner } from '../protocol/log/signer.ts';
-import { inclusionProof } from '../protocol/log/tree.ts';
 import { serverError } from './errors.ts';
 import { HashTree } from './hash-tree.ts';
 import { Publisher } from './publisher.ts';
@@ -210,7 +209,7 @@ export class TransparencyLog {
   proof(index: number): string {
     this.#requirePublished(index);
     const { size, note } = this.#publisher;
-    const proof = inclusionProof(index, size, this.#tree.hashAt);
+    const proof = this.#tree.proof(index, size);
     return formatProof({ index, proof, checkpoint: note, extra: null });
   }
 

@@ -207,24 +207,38 @@ export function rootAt(size: number, hashAt: HashAt): Uint8Array {
   return size === 0 ? emptyRoot : rangeHash(0, size, hashAt);
 }
 
-/** PATH(m, D[n]) of RFC 6962 section 2.1.1: from the leaf's sibling up. */
-export function inclusionProof(index: number, size: number, hashAt: HashAt): Uint8Array[] {
+/** Hash of the leaves from `start` to the end of a tree of `size`, where `start` ends a complete subtree of it. */
+export type EdgeAt = (start: number, size: number) => Uint8Array;
+
+/**
+ * PATH(m, D[n]) of RFC 6962 section 2.1.1: from the leaf's sibling up. Without `edgeAt` the one sibling that is
+ * no complete subtree, what lies to the right of the leaf's own, is hashed anew.
+ */
+export function inclusionProof(
+  index: number,
+  size: number,
+  hashAt: HashAt,
+  edgeAt: EdgeAt = (start, end) => rangeHash(start, end, hashAt),
+): Uint8Array[] {
   requireSize(index, 'index');
   requireSize(size, 'size');
   if (index >= size) throw logError('WAX_LOG_SIZE', `index ${index} in a tree of ${size}`);
-  const proof: Uint8Array[] = [];
-  let [start, end] = [0, size];
-  while (end - start > 1) {
-    const middle = start + 2 ** splitLevel(end - start);
-    if (index < middle) {
-      proof.push(rangeHash(middle, end, hashAt));
-      end = middle;
-    } else {
-      proof.push(rangeHash(start, middle, hashAt));
-      start = middle;
-    }
+  // The complete subtrees of the tree, the largest first: those left of the leaf, and the one with it.
+  const left: Uint8Array[] = [];
+  let start = 0;
+  let level = splitLevel(size + 1);
+  for (; start + 2 ** level <= index || start + 2 ** level > size; level--) {
+    if (start + 2 ** level > size) continue;
+    left.push(hashAt(level, start / 2 ** level));
+    start += 2 ** level;
   }
-  return proof.reverse();
+  const proof: Uint8Array[] = [];
+  for (let below = 0, node = index; below < level; below++, node = half(node)) {
+    proof.push(hashAt(below, isOdd(node) ? node - 1 : node + 1));
+  }
+  const end = start + 2 ** level;
+  if (end < size) proof.push(edgeAt(end, size));
+  return [...proof, ...left.reverse()];
 }
 
 /** PROOF(m, D[n]) of RFC 6962 section 2.1.2; empty for equal sizes and for an old size of 0. */

@@ -53,6 +53,27 @@ describe('the tree of the log', () => {
     );
   });
 
+  it('gives the same inclusion proofs as without what it remembers of the right edge, at sizes in any order', () => {
+    const tree = treeOf(300);
+    const claim = fc
+      .integer({ min: 1, max: 300 })
+      .chain((size) => fc.tuple(fc.nat(size - 1), fc.constant(size)));
+    fc.assert(
+      fc.property(claim, ([index, size]) => {
+        const proof = tree.proof(index, size);
+        expect(proof.map(toHex)).toEqual(inclusionProof(index, size, tree.hashAt).map(toHex));
+        verifyInclusion({ index, size, leafHash: hashLeaf(u32(index)), proof, root: tree.root(size) });
+      }),
+      { seed: SEED, numRuns: 500 },
+    );
+  });
+
+  it('gives the right edge away as a copy', () => {
+    const tree = treeOf(7);
+    for (const hash of tree.proof(0, 7)) hash.fill(0);
+    expect(tree.proof(0, 7).map(toHex)).toEqual(inclusionProof(0, 7, tree.hashAt).map(toHex));
+  });
+
   it('refuses to give a hash that it does not have', () => {
     const tree = treeOf(5);
     for (const [level, index] of [
