@@ -8,15 +8,16 @@ import { CodedError } from '../../protocol/errors.ts';
 import { ask } from '../ask.ts';
 import type { Interference } from '../messaging.ts';
 import { openPanel } from '../panel.ts';
-import type { ChatController, ChatView, Status } from '../ui/controller.ts';
+import type { ChatController, ChatSetup, ChatView, Status } from '../ui/controller.ts';
 import { Store } from '../ui/store.ts';
+import { Asking } from './asking.ts';
 import { ChatSession } from './chat-session.ts';
-import { beforeAnswer, itemId, messagesOf, type Thread } from './conversation.ts';
+import { chosenModel, plainSetup } from './chat-setup.ts';
+import { Composing } from './composing.ts';
 import { clock, createLook } from './look.ts';
 import { openPage } from './pages.ts';
 import { openSurface, type Surface } from './surface.ts';
 import { type Choice, choices, chosen, type HeldLog, readTrust } from './trust.ts';
-import { runTurn } from './turn.ts';
 import { createTypingLight } from './typing-light.ts';
 import { chatProgress, chatStatus, forkEvidence, type Known } from './view-status.ts';
 
@@ -28,6 +29,8 @@ const bare = (id: Status['id']): Status => ({ id, simulated: false, figures: {} 
 
 class Chat {
   readonly store: Store<ChatView>;
+  readonly composing: Composing;
+  readonly asking: Asking;
   readonly #light = createTypingLight(() => this.#surface?.windowId);
   #surface: Surface | null = null;
   #choice: Choice | null = null;
@@ -36,8 +39,6 @@ class Chat {
   /** A state that needs no session: not set up, page interferes, memory damaged. It hides all others. */
   #fixed: Status | null;
   #asked = false;
-  #sealedBefore = false;
-  #turn: AbortController | null = null;
   #reported = '';
 
   constructor(kind: 'panel' | 'frame') {
@@ -49,12 +50,26 @@ class Chat {
       progress: null,
       thread: [],
       draft: '',
+      attachments: [],
+      fileRefusal: null,
+      editing: null,
+      sending: false,
+      setup: plainSetup,
       report: null,
       fork: null,
       seal: null,
       enclaves: [],
       explorer: null,
       frame: kind === 'frame' ? { site: '', open: false } : null,
+    });
+    this.composing = new Composing(this.store);
+    this.asking = new Asking({
+      store: this.store,
+      composing: this.composing,
+      session: () => (this.#fixed === null ? this.#session : null),
+      onSealed: () => this.setOpen(true),
+      onEnd: () => this.#show(),
+      onTrouble: (error) => this.#trouble(error),
     });
     void this.#start(kind);
   }
@@ -126,7 +141,7 @@ class Chat {
   }
 
   #interfered(what: Interference): void {
-    this.#turn?.abort();
+    this.asking.stop();
     this.#session?.close();
     this.#session = null;
     this.#light.set(false);
@@ -144,14 +159,16 @@ class Chat {
   #known(): Known | null {
     if (this.#choice === null || this.#session === null) return null;
     const chat = this.#session.status;
-    const [log, asked, sealedBefore] = [this.#log, this.#asked, this.#sealedBefore];
+    const [log, asked, { sealedBefore }] = [this.#log, this.#asked, this.asking];
     return { choice: this.#choice, chat, log, asked, sealedBefore, now: Date.now() };
   }
 
   /** Shows the one state that follows from all that is known, and tells the background of it. */
   #show(): void {
     const known = this.#known();
-    const status = this.#fixed ?? (known ? chatStatus(known) : bare('checking'));
+    const told = this.#fixed ?? (known ? chatStatus(known) : bare('checking'));
+    const model = chosenModel(known?.chat.report ?? null, this.store.current().setup)?.id;
+    const status = model === undefined ? told : { ...told, figures: { ...told.figures, model } };
     this.store.update({
       status,
       progress: known && status.id === 'checking' ? chatProgress(known) : null,
@@ -187,77 +204,10 @@ class Chat {
     this.#surface?.setLayout(frame.open, explains ? noticeHeight : foldedHeight);
   }
 
-  #setThread(thread: Thread): void {
-    this.store.update({ thread });
-  }
-
-  /** Sends what `thread` and `text` make up; without `text` the thread already ends in the question. */
-  async #ask(thread: Thread, text: string | null): Promise<void> {
-    const session = this.#session;
-    const model = this.store.current().report?.models[0];
-    if (session === null || this.#fixed !== null || this.#turn !== null || model === undefined) return;
-    const own = text === null ? [] : [{ kind: 'own' as const, id: itemId(), text }];
-    const turn = new AbortController();
-    this.#turn = turn;
-    const free = () => {
-      if (this.#turn === turn) this.#turn = null;
-    };
-    const before = this.store.current().thread;
-    this.#sealedBefore = false;
-    this.#setThread(thread);
-    try {
-      const result = await runTurn({
-        session,
-        model: model.id,
-        contextTokens: model.contextTokens,
-        messages: messagesOf([...thread, ...own]),
-        holder: { thread: () => this.store.current().thread, setThread: (next) => this.#setThread(next) },
-        signal: turn.signal,
-        sealed: own,
-        onSealed: () => {
-          if (text !== null) this.store.update({ draft: '' });
-          this.setOpen(true);
-        },
-        onContentEnd: free,
-      });
-      // An answer that was asked for again stays until the question has gone out again.
-      if (!result.sent && result.state !== 'too-long') this.#setThread(before);
-      if (result.sent && result.state === 'refused') this.#takeBack(before, text);
-    } catch (error) {
-      this.#trouble(error);
-    } finally {
-      free();
-      this.#show();
-    }
-  }
-
-  /**
-   * The question was sealed to a machine that is gone, and what stands in its place was refused: nobody can
-   * have read it, so the words go back to where they can be sent again.
-   */
-  #takeBack(thread: Thread, text: string | null): void {
-    this.#sealedBefore = true;
-    this.#setThread(thread);
-    if (text !== null && this.store.current().draft === '') this.store.update({ draft: text });
-  }
-
-  send(): void {
-    const { draft, thread } = this.store.current();
-    if (draft.trim() !== '') void this.#ask(thread, draft);
-  }
-
-  retry(answerId: string): void {
-    const before = beforeAnswer(this.store.current().thread, answerId);
-    if (before !== null) void this.#ask(before, null);
-  }
-
-  stop(): void {
-    this.#turn?.abort();
-  }
-
   newChat(): void {
-    this.stop();
-    this.store.update({ thread: [], draft: '' });
+    this.asking.stop();
+    this.composing.begin();
+    this.store.update({ thread: [] });
     // Another chat, another session: the service cannot tell that both are one person's.
     if (this.#fixed === null) this.#openSession();
     this.#show();
@@ -286,11 +236,17 @@ class Chat {
   }
 
   async chooseEnclave(service: string): Promise<void> {
-    this.stop();
+    this.asking.stop();
+    this.composing.begin();
     this.store.update({ thread: [] });
     // A frame in a page has no say over what is kept: there the choice is for this box only.
     if (this.store.current().surface === 'panel') await ask('settings/service', { service });
     await this.load(service);
+  }
+
+  changeSetup(setup: ChatSetup): void {
+    this.store.update({ setup });
+    this.#show();
   }
 
   setTyping(typing: boolean): void {
@@ -322,9 +278,15 @@ export function createChatController(kind: 'panel' | 'frame'): ChatController {
     current: () => store.current(),
     subscribe: (listener) => store.subscribe(listener),
     edit: (draft) => store.update({ draft }),
-    send: () => chat.send(),
-    stop: () => chat.stop(),
-    retry: (answerId) => chat.retry(answerId),
+    send: () => chat.asking.send(),
+    stop: () => chat.asking.stop(),
+    retry: (answerId) => chat.asking.retry(answerId),
+    attach: (files) => void chat.composing.attach(files),
+    detach: (id) => chat.composing.detach(id),
+    editLast: () => chat.composing.editLast(),
+    cancelEdit: () => chat.composing.cancelEdit(),
+    changeSetup: (setup) => chat.changeSetup(setup),
+    leaveOutOldest: () => chat.asking.leaveOutOldest(),
     newChat: () => chat.newChat(),
     checkNow: () => void chat.checkNow(),
     openPanel: () => chat.openPanel(),

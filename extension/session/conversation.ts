@@ -1,6 +1,7 @@
 /** The thread of a chat: what was said, and how each answer ended. Kept in memory only. @module */
 import type { TurnError } from '../../protocol/session/turn-errors.ts';
-import type { AnswerMessage, ThreadItem } from '../ui/controller.ts';
+import type { AnswerMessage, OwnMessage, ThreadItem } from '../ui/controller.ts';
+import { withFiles } from './attachments.ts';
 import type { ChatMessage } from './chat-request.ts';
 
 export type Thread = readonly ThreadItem[];
@@ -25,12 +26,25 @@ const reasons: Record<TurnError, string> = {
 
 export const reasonOf = (error: TurnError): string => reasons[error];
 
-/** What the model is told of the thread. Answers without text say nothing to it. */
-export function messagesOf(thread: Thread): ChatMessage[] {
-  return thread.flatMap((item): ChatMessage[] => {
-    if (item.kind === 'own') return [{ role: 'user', content: item.text }];
+/** What the model is told: the system prompt, then the thread from the last cut on. Empty answers say nothing. */
+export function messagesOf(thread: Thread, system = ''): ChatMessage[] {
+  const from = thread.findLastIndex(({ kind }) => kind === 'cut') + 1;
+  const said = thread.slice(from).flatMap((item): ChatMessage[] => {
+    if (item.kind === 'own') return [{ role: 'user', content: withFiles(item) }];
     return item.kind === 'answer' && item.text !== '' ? [{ role: 'assistant', content: item.text }] : [];
   });
+  return system.trim() === '' ? said : [{ role: 'system', content: system }, ...said];
+}
+
+/** The newest message of the person's own; null where there is none. */
+export function lastOwn(thread: Thread): OwnMessage | null {
+  return thread.findLast((item) => item.kind === 'own') ?? null;
+}
+
+/** The thread up to one of its items, which is left out. */
+export function before(thread: Thread, id: string): Thread {
+  const at = thread.findIndex((item) => item.id === id);
+  return at < 0 ? thread : thread.slice(0, at);
 }
 
 /** The thread with one answer changed. */

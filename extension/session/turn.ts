@@ -3,12 +3,12 @@
  * authenticated, and how it ended is said.
  * @module
  */
-import type { AnswerMessage, ThreadItem } from '../ui/controller.ts';
-import type { ChatMessage } from './chat-request.ts';
-import { chatRequest } from './chat-request.ts';
+import type { Summary } from '../../protocol/session/events.ts';
+import type { AnswerFigures, AnswerMessage, ThreadItem } from '../ui/controller.ts';
+import { type ChatOptions, chatRequest } from './chat-request.ts';
 import type { ChatSession } from './chat-session.ts';
 import type { TurnEvent, TurnResult } from './chat-status.ts';
-import { itemId, reasonOf, type Thread, withAnswer, wordsForTokens, wordsIn } from './conversation.ts';
+import { itemId, reasonOf, type Thread, withAnswer } from './conversation.ts';
 
 /** Where a turn reads and writes the thread. */
 interface ThreadHolder {
@@ -18,10 +18,7 @@ interface ThreadHolder {
 
 export interface TurnOptions {
   readonly session: ChatSession;
-  readonly model: string;
-  /** What the model can take, in tokens. */
-  readonly contextTokens: number;
-  readonly messages: readonly ChatMessage[];
+  readonly request: ChatOptions;
   readonly holder: ThreadHolder;
   readonly signal: AbortSignal;
   /** Items that are added once the request is sealed: the person's message, unless it is there already. */
@@ -39,10 +36,21 @@ function endingOf(result: TurnResult, stopped: boolean): Partial<AnswerMessage> 
   return { outcome: stopped || result.state === 'stopped' ? 'stopped' : 'incomplete' };
 }
 
+function figuresOf({ usage, finish_reason }: Summary, tookMs: number): AnswerFigures {
+  return {
+    promptTokens: usage.prompt_tokens,
+    answerTokens: usage.completion_tokens,
+    // A clock that was set back in the meantime says nothing of how long it took.
+    tookMs: Math.max(0, tookMs),
+    atLimit: finish_reason === 'length',
+  };
+}
+
 /** Sends a turn and keeps the thread in step with it. Resolves after the padding of the reply. */
 export async function runTurn(options: TurnOptions): Promise<TurnResult> {
-  const { session, model, messages, holder, signal } = options;
+  const { session, holder, signal } = options;
   const id = itemId();
+  let askedAt = 0;
   const add = (...items: ThreadItem[]) => holder.setThread([...holder.thread(), ...items]);
   const change = (make: (answer: AnswerMessage) => Partial<AnswerMessage>) =>
     holder.setThread(withAnswer(holder.thread(), id, make));
@@ -57,14 +65,15 @@ export async function runTurn(options: TurnOptions): Promise<TurnResult> {
         }
         return;
       case 'sealed':
-        add(...options.sealed, { kind: 'answer', id, text: '', outcome: 'streaming' });
+        askedAt = Date.now();
+        add(...options.sealed, { kind: 'answer', id, text: '', outcome: 'streaming', askedAt });
         options.onSealed();
         return;
       case 'text':
         change(({ text }) => ({ text: text + event.text }));
         return;
       case 'end':
-        change(() => ({ outcome: 'complete' }));
+        change(() => ({ outcome: 'complete', figures: figuresOf(event.summary, Date.now() - askedAt) }));
         options.onContentEnd();
         return;
       case 'error':
@@ -72,11 +81,7 @@ export async function runTurn(options: TurnOptions): Promise<TurnResult> {
         options.onContentEnd();
     }
   };
-  const result = await session.send(chatRequest({ model, messages }), { signal, onEvent });
-  if (result.state === 'too-long') {
-    const limit = wordsForTokens(options.contextTokens);
-    add({ kind: 'too-long', id: itemId(), words: wordsIn(messages), limit });
-  }
+  const result = await session.send(chatRequest(options.request), { signal, onEvent });
   // What was told by an event stays; only an answer that still streams has had no end.
   change(({ outcome }) => (outcome === 'streaming' ? endingOf(result, signal.aborted) : {}));
   return result;

@@ -79,10 +79,30 @@ export interface Progress {
   readonly rows: readonly Row[];
 }
 
-interface OwnMessage {
+/** A text file that goes with a message. */
+export interface Attachment {
+  readonly id: string;
+  /** Its name, cleaned of everything that could make it look like another. */
+  readonly name: string;
+  readonly text: string;
+  /** Its length in UTF-8. */
+  readonly bytes: number;
+}
+
+export interface OwnMessage {
   readonly kind: 'own';
   readonly id: string;
   readonly text: string;
+  readonly files?: readonly Attachment[];
+}
+
+/** What an answer took. Times are milliseconds as this computer saw them, tokens as the enclave counted. */
+export interface AnswerFigures {
+  readonly promptTokens: number;
+  readonly answerTokens: number;
+  readonly tookMs: number;
+  /** The answer ended because it had reached its length limit. */
+  readonly atLimit: boolean;
 }
 
 export interface AnswerMessage {
@@ -93,6 +113,9 @@ export interface AnswerMessage {
   readonly outcome: 'streaming' | 'complete' | 'stopped' | 'incomplete' | 'engine-error';
   /** What the engine said about its error, from inside the seal. */
   readonly reason?: string;
+  /** When the question went out, sealed. */
+  readonly askedAt?: number;
+  readonly figures?: AnswerFigures;
 }
 
 /** A line in the thread that tells of a new session. */
@@ -103,15 +126,45 @@ interface SessionLine {
   readonly restarted: boolean;
 }
 
-/** The chat no longer fits the model. Nothing was sent. Counts are words, rounded. */
+/** The chat no longer fits the model, and nothing of it was cut. Counts are words, rounded. */
 export interface TooLongLine {
   readonly kind: 'too-long';
   readonly id: string;
   readonly words: number;
   readonly limit: number;
+  /** The enclave counted and refused, inside the seal; otherwise nothing left this computer. */
+  readonly refusedInside: boolean;
+  /** How many of the oldest messages would have to be left out; 0 if there are none to leave out. */
+  readonly oldest: number;
 }
 
-export type ThreadItem = OwnMessage | AnswerMessage | SessionLine | TooLongLine;
+/** The person left out everything above this line; it is shown, but no longer sent. */
+interface CutLine {
+  readonly kind: 'cut';
+  readonly id: string;
+}
+
+export type ThreadItem = OwnMessage | AnswerMessage | SessionLine | TooLongLine | CutLine;
+
+/** How the model is to answer in this chat. What is null is left to the enclave. */
+export interface ChatSetup {
+  /** Id of the model; null for the first one that the enclave has. */
+  readonly model: string | null;
+  /** Said to the model before everything else; empty for nothing. */
+  readonly system: string;
+  readonly temperature: number | null;
+  readonly topP: number | null;
+  readonly maxTokens: number | null;
+  readonly stop: readonly string[];
+  readonly seed: number | null;
+}
+
+/** A file that was not attached, and why. */
+export interface FileRefusal {
+  readonly name: string;
+  readonly reason: 'too-large' | 'too-many' | 'not-text';
+  readonly code: string;
+}
 
 /** The two histories of a log that contradicts itself. */
 export interface ForkEvidence {
@@ -134,6 +187,14 @@ export interface ChatView {
   readonly thread: readonly ThreadItem[];
   /** What the person has typed and not sent. Survives every refusal. */
   readonly draft: string;
+  /** Files that go with the draft. */
+  readonly attachments: readonly Attachment[];
+  readonly fileRefusal: FileRefusal | null;
+  /** Id of the earlier message that the draft will replace; null while a new one is written. */
+  readonly editing: string | null;
+  /** The draft is on its way into the seal: a last check runs. */
+  readonly sending: boolean;
+  readonly setup: ChatSetup;
   /** The latest report for this service, passed or failed. */
   readonly report: VerificationReport | null;
   /** Set while `status.id` is `fork`. */
@@ -158,6 +219,17 @@ export interface ChatController extends Observable<ChatView> {
   stop(): void;
   /** Asks again for the given answer (the last one). */
   retry(answerId: string): void;
+  /** Attaches text files to the draft; what is refused shows in `fileRefusal`. */
+  attach(files: readonly File[]): void;
+  detach(id: string): void;
+  /** Takes the last own message back into the composer; sending then replaces it and what came after. */
+  editLast(): void;
+  /** Leaves the last message as it was, and brings back what was being written. */
+  cancelEdit(): void;
+  changeSetup(setup: ChatSetup): void;
+  /** Leaves the oldest messages out of what is sent, as a `too-long` line offered, and sends the draft. */
+  leaveOutOldest(): void;
+  /** Begins anew; the draft stays. */
   newChat(): void;
   /** Checks again, from the log on. Also "Try now" and "I've fixed it, check again". */
   checkNow(): void;
@@ -216,7 +288,18 @@ export interface DomainSummary {
   readonly freshHours: number;
 }
 
+/** Signed copies that contradict each other, kept until the person dismisses them. */
+export interface KeptEvidence {
+  readonly domain: string;
+  readonly log: string;
+  readonly kind: 'fork' | 'rollback';
+  readonly foundAt: string;
+  /** A JSON document that `waxseal audit --evidence` checks. */
+  readonly document: string;
+}
+
 export interface OptionsView {
+  readonly evidence: readonly KeptEvidence[];
   readonly builtIn: DomainSummary;
   readonly imported: readonly (DomainSummary & { readonly importedAt: number })[];
   /** A file waiting for the person's decision. */
@@ -248,6 +331,7 @@ export interface OptionsController extends Observable<OptionsView> {
   acceptImport(): void;
   declineImport(): void;
   removeDomain(name: string): void;
+  dismissEvidence(evidence: KeptEvidence): void;
   chooseEnclave(service: string): void;
   removeSite(origin: string): void;
   setAdapter(origin: string, on: boolean): void;

@@ -164,7 +164,7 @@ export function ChatSurface({ controller }: { controller: ChatController }) {
         </div>
       )}
       {mode !== 'hidden' && <Composer controller={controller} view={view} />}
-      {!frame && mode !== 'hidden' && <Explanation status={status} />}
+      {!frame && mode !== 'hidden' && <Explanation view={view} controller={controller} />}
     </main>
   );
 }

@@ -7,7 +7,9 @@ import { sealName } from '../seal/name.ts';
 import { SealMark } from '../seal/seal-mark.tsx';
 import { useSeal } from '../seal/use-seal.ts';
 import { type ComposerMode, composerMode } from '../state/behaviour.ts';
+import { AttachButton, DraftFiles } from './attachments.tsx';
 import { type ComposerFacts, composerCaption } from './composer-caption.ts';
+import { privateField } from './private-field.ts';
 import { useTyping } from './use-typing.ts';
 
 /** The part of a keyboard event that decides whether Enter sends: it does not inside an input method. */
@@ -32,7 +34,7 @@ function ComposerButton({ controller, view, mode, streaming }: ButtonProps) {
   if (mode === 'paused' || mode === 'read-only') {
     return view.draft === '' ? null : <CopyButton text={view.draft} class="button button-quiet" />;
   }
-  if (streaming) {
+  if (streaming || view.sending) {
     return (
       <button type="button" class="button" onClick={() => controller.stop()}>
         <span class="stop-square" />
@@ -41,7 +43,7 @@ function ComposerButton({ controller, view, mode, streaming }: ButtonProps) {
     );
   }
   const label = view.status.simulated ? t('sendPlain') : t('send');
-  const off = mode !== 'on' || view.draft.trim() === '';
+  const off = mode !== 'on' || (view.draft.trim() === '' && view.attachments.length === 0);
   return (
     <button type="submit" class="button button-primary send" disabled={off} aria-label={label}>
       <UiIcon name="send" size={18} />
@@ -62,7 +64,9 @@ export function Composer({ controller, view }: { controller: ChatController; vie
   const streaming = view.thread.some((item) => item.kind === 'answer' && item.outcome === 'streaming');
   const { simulated } = view.status;
   const site = view.frame?.site ?? null;
-  const facts: ComposerFacts = { simulated, typing, streaming, site, draft: view.draft !== '', mode };
+  const draft = view.draft !== '' || view.attachments.length > 0;
+  const { sending } = view;
+  const facts: ComposerFacts = { simulated, typing, streaming, sending, site, draft, mode };
   const caption = composerCaption(facts);
 
   // Grows with the text; the style sheet stops it at eight lines.
@@ -70,11 +74,27 @@ export function Composer({ controller, view }: { controller: ChatController; vie
     if (area.current === null) return;
     area.current.style.height = 'auto';
     area.current.style.height = `${area.current.scrollHeight}px`;
-  }, [view.draft]);
+    if (view.editing !== null) area.current.focus();
+  }, [view.draft, view.editing]);
 
   const send = () => {
     // What was typed since the last rendering counts too: Enter may come before it.
-    if (mode === 'on' && !streaming && controller.current().draft.trim() !== '') controller.send();
+    const { draft, attachments, sending } = controller.current();
+    const something = draft.trim() !== '' || attachments.length > 0;
+    if (mode === 'on' && !streaming && !sending && something) controller.send();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (sends(event)) {
+      event.preventDefault();
+      send();
+    } else if (event.key === 'Escape' && (streaming || view.sending)) {
+      controller.stop();
+    } else if (event.key === 'Escape' && view.editing !== null) {
+      controller.cancelEdit();
+    } else if (event.key === 'ArrowUp' && controller.current().draft === '' && mode === 'on' && !streaming) {
+      event.preventDefault();
+      controller.editLast();
+    }
   };
   const kept = mode === 'paused' || mode === 'read-only';
   const look = [
@@ -87,6 +107,13 @@ export function Composer({ controller, view }: { controller: ChatController; vie
     <form
       ref={form}
       class={look.filter(Boolean).join(' ')}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        // Without this the browser would leave the chat and show the file.
+        event.preventDefault();
+        const files = [...(event.dataTransfer?.files ?? [])];
+        if (!kept && files.length > 0) controller.attach(files);
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         send();
@@ -95,29 +122,32 @@ export function Composer({ controller, view }: { controller: ChatController; vie
       <label class="visually-hidden" for={id}>
         {t('composerLabel')}
       </label>
-      <textarea
-        ref={area}
-        id={id}
-        class="composer-text"
-        rows={1}
-        value={view.draft}
-        placeholder={placeholder(mode, facts)}
-        readOnly={mode === 'read-only'}
-        aria-describedby={`${id}-seal`}
-        dir="auto"
-        spellcheck={false}
-        autocomplete="off"
-        autocapitalize="off"
-        autocorrect="off"
-        translate={false}
-        {...{ writingsuggestions: 'false' }}
-        onInput={(event) => controller.edit(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (!sends(event)) return;
-          event.preventDefault();
-          send();
-        }}
-      />
+      {view.editing !== null && (
+        <p class="composer-edit caption">
+          <UiIcon name="edit" size={16} />
+          <span>{t('editing')}</span>
+          <button type="button" class="link" onClick={() => controller.cancelEdit()}>
+            {t('editCancel')}
+          </button>
+        </p>
+      )}
+      <DraftFiles view={view} controller={controller} />
+      <div class="composer-line">
+        <textarea
+          ref={area}
+          id={id}
+          class="composer-text"
+          rows={1}
+          value={view.draft}
+          placeholder={placeholder(mode, facts)}
+          readOnly={mode === 'read-only'}
+          aria-describedby={`${id}-seal`}
+          {...privateField}
+          onInput={(event) => controller.edit(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+        {!kept && <AttachButton controller={controller} />}
+      </div>
       <div class="composer-foot">
         {/* Clicking the unlit seal is the same as clicking the text. */}
         <label class="composer-seal" for={id}>

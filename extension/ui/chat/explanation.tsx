@@ -1,11 +1,34 @@
 import { useState } from 'preact/hooks';
-import type { Status } from '../controller.ts';
+import type { ChatController, ChatView } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
+import { UiIcon } from '../icons/ui-icon.tsx';
 import { operatorOf } from '../state/describe.ts';
+import { SetupDrawer } from './setup-drawer.tsx';
+import { isPlain } from './setup-form.ts';
 import { Sheet } from './sheet.tsx';
 
-/** The one link under the composer, and the sheet it opens. */
-export function Explanation({ status }: { status: Status }) {
+/** Opens the drawer. A mark says that something in it is set. */
+function SetupButton({ view, controller }: { view: ChatView; controller: ChatController }) {
+  const [open, setOpen] = useState(false);
+  const plain = isPlain(view.setup);
+  return (
+    <>
+      <button
+        type="button"
+        class={plain ? 'icon-button setup' : 'icon-button setup setup-changed'}
+        aria-label={plain ? t('setupOpen') : t('setupOpenChanged')}
+        onClick={() => setOpen(true)}
+      >
+        <UiIcon name="gear" size={18} />
+      </button>
+      {open && <SetupDrawer view={view} controller={controller} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+/** Below the composer: the settings of this chat, and the one link with the sheet it opens. */
+export function Explanation({ view, controller }: { view: ChatView; controller: ChatController }) {
+  const { status } = view;
   const [open, setOpen] = useState(false);
   const { simulated } = status;
   const points = simulated
@@ -26,6 +49,7 @@ export function Explanation({ status }: { status: Status }) {
   }
   return (
     <div class="explanation">
+      {view.report !== null && <SetupButton view={view} controller={controller} />}
       <button type="button" class="link" onClick={() => setOpen(true)}>
         {simulated ? t('whatSimulated') : t('operatorSees')}
       </button>

@@ -1,35 +1,67 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { AnswerMessage, ChatController, ChatView, ThreadItem, TooLongLine } from '../controller.ts';
+import type {
+  AnswerFigures,
+  AnswerMessage,
+  ChatController,
+  ChatView,
+  OwnMessage,
+  ThreadItem,
+  TooLongLine,
+} from '../controller.ts';
 import { CopyButton } from '../copy-button.tsx';
-import { formatTime } from '../i18n/format.ts';
-import { t } from '../i18n/messages.ts';
+import { formatTime, formatTook } from '../i18n/format.ts';
+import { formatCount, t, tn } from '../i18n/messages.ts';
 import { StateIcon, type StateIconName } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
 import { Markdown } from '../markdown/markdown.tsx';
 import { operatorOf } from '../state/describe.ts';
+import { useNow } from '../use-now.ts';
+import { Chips } from './attachments.tsx';
 import { useSpoken } from './use-spoken.ts';
 
 interface NoticeProps {
   readonly icon: StateIconName;
   readonly title: string;
   readonly text: string;
-  readonly action: string;
-  readonly onAction: () => void;
+  readonly actions: readonly { readonly label: string; readonly act: () => void }[];
 }
 
-/** Something in the thread that went otherwise: what it means, and one way on. */
-function Notice({ icon, title, text, action, onAction }: NoticeProps) {
+/** Something in the thread that went otherwise: what it means, and the ways on. */
+function Notice({ icon, title, text, actions }: NoticeProps) {
   return (
     <div class="notice card">
       <StateIcon name={icon} size={20} />
       <div>
         <p class="notice-title">{title}</p>
         <p class="notice-text">{text}</p>
-        <button type="button" class="button" onClick={onAction}>
-          {action}
-        </button>
+        <div class="actions">
+          {actions.map(({ label, act }) => (
+            <button key={label} type="button" class="button" onClick={act}>
+              {label}
+            </button>
+          ))}
+        </div>
       </div>
     </div>
+  );
+}
+
+/** Sealed and gone, no word back yet: what is going on, and for how long. */
+function Waiting({ since }: { since: number | undefined }) {
+  const seconds = Math.floor((useNow(1_000) - (since ?? Number.NaN)) / 1_000);
+  return (
+    <span>
+      {t('waitingFirst')}
+      {seconds >= 2 && <span class="tabular"> {tn('waitingSeconds', seconds)}</span>}
+    </span>
+  );
+}
+
+/** What the answer took, as the enclave counted and as this computer's clock saw it. */
+function Took({ figures }: { figures: AnswerFigures }) {
+  const read = formatCount(figures.promptTokens);
+  return (
+    <p class="took caption">{tn('took', figures.answerTokens, { read, time: formatTook(figures.tookMs) })}</p>
   );
 }
 
@@ -46,7 +78,7 @@ function AnswerEnd({ answer, last, controller }: AnswerProps) {
       return (
         <p class="pace caption">
           <StateIcon name="checking" size={14} />
-          {t('steadyPace')}
+          {answer.text === '' ? <Waiting since={answer.askedAt} /> : t('steadyPace')}
         </p>
       );
     case 'incomplete':
@@ -55,8 +87,7 @@ function AnswerEnd({ answer, last, controller }: AnswerProps) {
           icon="partial"
           title={t('wordIncomplete')}
           text={t('textIncomplete')}
-          action={t('askAgain')}
-          onAction={again}
+          actions={[{ label: t('askAgain'), act: again }]}
         />
       );
     case 'engine-error':
@@ -65,13 +96,13 @@ function AnswerEnd({ answer, last, controller }: AnswerProps) {
           icon="partial"
           title={t('engineTitle')}
           text={answer.reason ? t('engineText', { reason: answer.reason }) : t('engineTextOpen')}
-          action={t('actTryAgain')}
-          onAction={again}
+          actions={[{ label: t('actTryAgain'), act: again }]}
         />
       );
     default:
       return (
         <div class="answer-tools">
+          {answer.figures?.atLimit && <p class="caption">{t('atLimit')}</p>}
           {answer.outcome === 'stopped' && <p class="caption">{t('stoppedText')}</p>}
           <CopyButton text={answer.text} label={t('copyAnswer')} class="icon-button" />
           {last && (
@@ -79,6 +110,7 @@ function AnswerEnd({ answer, last, controller }: AnswerProps) {
               <UiIcon name="again" size={18} />
             </button>
           )}
+          {answer.figures && <Took figures={answer.figures} />}
         </div>
       );
   }
@@ -109,32 +141,62 @@ function TooLong({
   controller: ChatController;
 }) {
   const model = view.status.figures.model ?? t('thisModel');
+  const facts = { n: line.words, m: line.limit, model };
+  const shorten = () => document.querySelector<HTMLTextAreaElement>('.composer-text')?.focus();
   return (
     <Notice
       icon="partial"
       title={t('tooLongTitle')}
-      text={t('tooLongText', { n: line.words, m: line.limit, model })}
-      action={t('tooLongAction')}
-      onAction={() => controller.newChat()}
+      text={line.refusedInside ? t('tooLongInside', facts) : t('tooLongText', facts)}
+      actions={[
+        ...(line.oldest === 0
+          ? []
+          : [{ label: tn('tooLongOldest', line.oldest), act: () => controller.leaveOutOldest() }]),
+        { label: t('tooLongShorten'), act: shorten },
+        { label: t('tooLongAction'), act: () => controller.newChat() },
+      ]}
     />
+  );
+}
+
+interface OwnProps {
+  readonly own: OwnMessage;
+  /** The way to take it back into the composer; null where it cannot be. */
+  readonly onEdit: (() => void) | null;
+  readonly edited: boolean;
+}
+
+function Own({ own, onEdit, edited }: OwnProps) {
+  return (
+    <article class={edited ? 'own own-edited' : 'own'} aria-label={t('youSaid')}>
+      {own.files && <Chips files={own.files} />}
+      {own.text !== '' && <p dir="auto">{own.text}</p>}
+      {onEdit && (
+        <button type="button" class="icon-button own-edit" aria-label={t('editMessage')} onClick={onEdit}>
+          <UiIcon name="edit" size={18} />
+        </button>
+      )}
+    </article>
   );
 }
 
 interface ItemProps {
   readonly item: ThreadItem;
   readonly last: boolean;
+  /** The person's newest message, while it may be edited. */
+  readonly editable: boolean;
   readonly view: ChatView;
   readonly controller: ChatController;
 }
 
-function Item({ item, last, view, controller }: ItemProps) {
+function Item({ item, last, editable, view, controller }: ItemProps) {
   switch (item.kind) {
-    case 'own':
+    case 'own': {
+      const edited = view.editing === item.id;
       return (
-        <article class="own" aria-label={t('youSaid')}>
-          <p dir="auto">{item.text}</p>
-        </article>
+        <Own own={item} edited={edited} onEdit={editable && !edited ? () => controller.editLast() : null} />
       );
+    }
     case 'answer':
       return <Answer answer={item} last={last} controller={controller} />;
     case 'session': {
@@ -147,6 +209,12 @@ function Item({ item, last, view, controller }: ItemProps) {
         </p>
       );
     }
+    case 'cut':
+      return (
+        <p class="session-line caption">
+          <span>{t('cutLine')}</span>
+        </p>
+      );
     case 'too-long':
       return <TooLong line={item} view={view} controller={controller} />;
   }
@@ -173,6 +241,13 @@ export function Thread({ view, controller }: { view: ChatView; controller: ChatC
     return () => scroller.removeEventListener('scroll', note);
   }, []);
 
+  const busy =
+    view.sending || view.thread.some((item) => item.kind === 'answer' && item.outcome === 'streaming');
+  const lastOwn = busy ? undefined : view.thread.findLast(({ kind }) => kind === 'own');
+  // The last answer may be asked for again also when a line stands after it.
+  const lastAnswer = view.thread.findLast(({ kind }) => kind === 'own' || kind === 'answer');
+  const cut = view.thread.findLastIndex(({ kind }) => kind === 'cut');
+
   const seen = useRef({ count: 0, length: 0 });
   useLayoutEffect(() => {
     const grew = count > seen.current.count || length !== seen.current.length;
@@ -186,8 +261,16 @@ export function Thread({ view, controller }: { view: ChatView; controller: ChatC
       <h1 class="visually-hidden" id="thread-title">
         {t('threadLabel')}
       </h1>
-      {view.thread.map((item) => (
-        <Item key={item.id} item={item} last={item === newest} view={view} controller={controller} />
+      {view.thread.map((item, i) => (
+        <div key={item.id} class={i < cut ? 'thread-item left-out' : 'thread-item'}>
+          <Item
+            item={item}
+            last={item === lastAnswer}
+            editable={item === lastOwn}
+            view={view}
+            controller={controller}
+          />
+        </div>
       ))}
       <div ref={end} />
     </section>

@@ -45,6 +45,30 @@ export function formatSpan(ms: number): string {
   return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'long' }).format(n);
 }
 
+/** `6.2 seconds` or `2 minutes`: how long something took, in milliseconds. */
+export function formatTook(ms: number): string {
+  if (ms >= 100_000) return formatSpan(ms);
+  const digits = ms < 9_950 ? 1 : 0;
+  return new Intl.NumberFormat(locale(), {
+    style: 'unit',
+    unit: 'second',
+    unitDisplay: 'short',
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(ms / 1_000);
+}
+
+/** `12 kB`, a length in bytes. */
+export function formatBytes(bytes: number): string {
+  const kilo = bytes >= 1_000;
+  return new Intl.NumberFormat(locale(), {
+    style: 'unit',
+    unit: kilo ? 'kilobyte' : 'byte',
+    unitDisplay: 'short',
+    maximumFractionDigits: bytes < 10_000 && kilo ? 1 : 0,
+  }).format(kilo ? bytes / 1_000 : bytes);
+}
+
 /** A list in the language's way: `a, b and c`. */
 export function formatList(items: readonly string[]): string {
   return new Intl.ListFormat(locale(), { type: 'conjunction' }).format(items);

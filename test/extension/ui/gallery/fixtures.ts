@@ -1,6 +1,8 @@
 /** Invented names and numbers for looking at every state. It is 22 November 2026, 14:02. */
 
 import type {
+  AnswerFigures,
+  Attachment,
   ChatView,
   DomainSummary,
   Figures,
@@ -205,6 +207,20 @@ const total: number = 0x1f + 42; // more
 \`\`\`
 `;
 
+export const csv: Attachment = {
+  id: 'f1',
+  name: 'pressure.csv',
+  text: 'date,high,low\n2026-11-01,138,88\n',
+  bytes: 14_210,
+};
+
+export const answerFigures: AnswerFigures = {
+  promptTokens: 1204,
+  answerTokens: 214,
+  tookMs: 6240,
+  atLimit: false,
+};
+
 export const draft =
   'My landlord wants to keep my whole deposit because of scuffed walls. I lived there four years. Can he do that?';
 
@@ -224,6 +240,11 @@ export const view: ChatView = {
   progress: null,
   thread: [],
   draft: '',
+  attachments: [],
+  fileRefusal: null,
+  editing: null,
+  sending: false,
+  setup: { model: null, system: '', temperature: null, topP: null, maxTokens: null, stop: [], seed: null },
   report,
   fork: null,
   seal: seed,
@@ -251,6 +272,7 @@ const waxseal: DomainSummary = {
 };
 
 export const options: OptionsView = {
+  evidence: [],
   builtIn: waxseal,
   imported: [
     {

@@ -36,6 +36,13 @@ function controller(view: ChatView): ChatController {
     send: nothing,
     stop: nothing,
     retry: nothing,
+    attach: nothing,
+    detach: (id: string) =>
+      store.update({ attachments: store.current().attachments.filter((file) => file.id !== id) }),
+    editLast: nothing,
+    cancelEdit: nothing,
+    changeSetup: (setup: ChatView['setup']) => store.update({ setup }),
+    leaveOutOldest: nothing,
     newChat: nothing,
     checkNow: nothing,
     openPanel: nothing,
@@ -94,7 +101,16 @@ const chats = {
   ),
   chat: chat(
     {
-      thread: [asked, { kind: 'answer', id: 'a', text: fixture.python, outcome: 'complete' }],
+      thread: [
+        asked,
+        {
+          kind: 'answer',
+          id: 'a',
+          text: fixture.python,
+          outcome: 'complete',
+          figures: fixture.answerFigures,
+        },
+      ],
       draft: 'And the low one in the same line?',
     },
     { typing: true },
@@ -118,9 +134,76 @@ const chats = {
       { kind: 'answer', id: 'a', text: fixture.arriving, outcome: 'incomplete' },
       { kind: 'session', id: 's', checkedAt: fixture.now, restarted: true },
       { kind: 'answer', id: 'b', text: '', outcome: 'engine-error', reason: 'out of memory' },
-      { kind: 'too-long', id: 't', words: 5200, limit: 4000 },
     ],
   }),
+  'too-long': chat({
+    thread: [
+      asked,
+      { kind: 'answer', id: 'a', text: fixture.arriving, outcome: 'complete' },
+      { kind: 'too-long', id: 't', words: 5200, limit: 4000, refusedInside: false, oldest: 2 },
+    ],
+    draft: fixture.draft,
+  }),
+  'left-out': chat({
+    thread: [
+      asked,
+      { kind: 'answer', id: 'a', text: 'It was 131.', outcome: 'complete' },
+      { kind: 'cut', id: 'c' },
+      { kind: 'own', id: 'r', text: fixture.draft },
+      {
+        kind: 'answer',
+        id: 'b',
+        text: fixture.arriving,
+        outcome: 'complete',
+        figures: { ...fixture.answerFigures, atLimit: true },
+      },
+    ],
+  }),
+  waiting: chat(
+    {
+      thread: [
+        { ...asked, files: [fixture.csv] },
+        { kind: 'answer', id: 'a', text: '', outcome: 'streaming', askedAt: fixture.now - 4_000 },
+      ],
+    },
+    { typing: true },
+  ),
+  sending: chat({ draft: fixture.draft, sending: true }, { typing: true }),
+  attached: chat(
+    {
+      draft: 'Weekly average, offline?',
+      attachments: [
+        fixture.csv,
+        { ...fixture.csv, id: 'f2', name: 'notes from the clinic, autumn 2026.txt' },
+      ],
+      fileRefusal: { name: 'scan.pdf', reason: 'not-text', code: 'WAX_CHAT_FILE_TEXT' },
+    },
+    { typing: true },
+  ),
+  editing: chat(
+    {
+      thread: [
+        asked,
+        { kind: 'answer', id: 'a', text: 'Yes.', outcome: 'complete', figures: fixture.answerFigures },
+      ],
+      draft: asked.text,
+      editing: asked.id,
+    },
+    { typing: true },
+  ),
+  drawer: chat(
+    {
+      report: {
+        ...report,
+        models: [
+          ...report.models,
+          { id: 'maple-70b', sha256: `7f${'3a'.repeat(31)}`, contextTokens: 32_768, maxOutputTokens: 4096 },
+        ],
+      },
+      setup: { ...fixture.view.setup, system: 'Answer in short sentences.', temperature: 0.4 },
+    },
+    { press: ['Model and settings'], height: 960 },
+  ),
   simulated: chat(
     {
       status: simulated,
@@ -296,6 +379,7 @@ function options(
     acceptImport: nothing,
     declineImport: nothing,
     removeDomain: nothing,
+    dismissEvidence: nothing,
     chooseEnclave: nothing,
     removeSite: nothing,
     setAdapter: nothing,
