@@ -50,6 +50,8 @@ export interface LogReply {
 }
 
 export interface TabReply {
+  /** What once showed that the log contradicts itself, whatever it has shown since. */
+  readonly evidence: readonly JsonValue[];
   readonly site: string | null;
   readonly granted: boolean;
   readonly boxOpen: boolean;
@@ -73,6 +75,7 @@ interface Exchanges {
   'settings/get': [Empty, Settings];
   'settings/seal': [{ readonly seal: string }, Empty];
   'settings/first-run': [Empty, Empty];
+  'log/dismiss': [{ readonly domain: string; readonly foundAt: string }, Empty];
   'settings/history': [{ readonly on: boolean }, Empty];
   'settings/service': [{ readonly service: string }, Empty];
   'view/status': [ViewStatus & { readonly windowId: number }, Empty];
@@ -135,6 +138,16 @@ export const rules: { readonly [Type in MessageType]: Rule<Type> } = {
   'settings/get': { from: reading, parse: empty },
   'settings/seal': {
     from: ['welcome', 'options'],
+  'log/dismiss': {
+    from: ['options'],
+    parse: (body) => {
+      const read = readObject(body, 'body', ['domain', 'foundAt']);
+      return {
+        domain: readString(read.domain, 'domain', { most: 64 }),
+        foundAt: readString(read.foundAt, 'foundAt', { most: 32 }),
+      };
+    },
+  },
     parse: (body) => ({
       seal: readString(readObject(body, 'body', ['seal']).seal, 'seal', { most: 24, pattern: sealPattern }),
     }),

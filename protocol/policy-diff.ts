@@ -56,7 +56,8 @@ function logLine(theirs: TrustDomain, ours: TrustDomain): DiffLine {
 function publishersLine({ approvers: theirs }: Compared, { approvers: ours }: Compared): DiffLine {
   const id = 'publishers';
   if (theirs === null) {
-    const detail = 'The first entry of its log says who, and how many it takes.';
+    const detail =
+      'Its log says who, and how many it takes, and has not been read yet. It may be one person alone.';
     return { id, mark: 'new', title: 'Other people approve programs', detail };
   }
   const alone = theirs.threshold === 1;

@@ -8,7 +8,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex, utf8 } from '../../protocol/bytes.ts';
 import { extensionError } from '../errors.ts';
 
-const tables = ['domains', 'logs', 'grants', 'settings'] as const;
+const tables = ['domains', 'logs', 'evidence', 'grants', 'settings'] as const;
 export type Table = (typeof tables)[number];
 
 /** What lies in the database. */
@@ -23,6 +23,8 @@ export interface Database {
   readAll(table: Table): Promise<unknown[]>;
   /** Replaces a record by what `decide` makes of it, in one transaction; null deletes. It may throw. */
   change(table: Table, key: string, decide: (current: unknown) => Stored | null): Promise<void>;
+  /** Writes a record that `decide` makes in view of the whole table, in one transaction. It may throw. */
+  insert(table: Table, key: string, decide: (all: readonly unknown[]) => Stored): Promise<void>;
 }
 
 const digest = (text: string) => toHex(sha256(utf8(text)));
@@ -54,11 +56,36 @@ function finished<Result>(request: IDBRequest<Result>): Promise<Result> {
 }
 
 function open(): Promise<IDBDatabase> {
-  const request = indexedDB.open('waxseal', 1);
+  const request = indexedDB.open('waxseal', 2);
   request.onupgradeneeded = () => {
-    for (const table of tables) request.result.createObjectStore(table);
+    const { objectStoreNames } = request.result;
+    for (const table of tables) {
+      if (!objectStoreNames.contains(table)) request.result.createObjectStore(table);
+    }
   };
   return finished(request);
+}
+
+/** One transaction, which is undone if `work` throws, and is on disk when this resolves. */
+async function writing(
+  database: IDBDatabase,
+  table: Table,
+  work: (records: IDBObjectStore) => Promise<void>,
+): Promise<void> {
+  const transaction = database.transaction(table, 'readwrite', { durability: 'strict' });
+  const done = new Promise<void>((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () =>
+      reject(extensionError('WAX_STORE_UNAVAILABLE', '', { cause: transaction.error }));
+  });
+  try {
+    await work(transaction.objectStore(table));
+  } catch (error) {
+    done.catch(() => {});
+    transaction.abort();
+    throw error;
+  }
+  await done;
 }
 
 /** Opens the database at first use. */
@@ -79,25 +106,16 @@ export function openDatabase(): Database {
       return finished((await database()).transaction(table).objectStore(table).getAll());
     },
     async change(table, key, decide) {
-      const transaction = (await database()).transaction(table, 'readwrite', { durability: 'strict' });
-      const records = transaction.objectStore(table);
-      const done = new Promise<void>((resolve, reject) => {
-        transaction.oncomplete = () => resolve();
-        transaction.onabort = () =>
-          reject(extensionError('WAX_STORE_UNAVAILABLE', '', { cause: transaction.error }));
+      await writing(await database(), table, async (records) => {
+        const next = decide(await finished<unknown>(records.get(key)));
+        if (next === null) records.delete(key);
+        else records.put(next, key);
       });
-      const current: unknown = await finished(records.get(key));
-      let next: Stored | null;
-      try {
-        next = decide(current);
-      } catch (error) {
-        done.catch(() => {});
-        transaction.abort();
-        throw error;
-      }
-      if (next === null) records.delete(key);
-      else records.put(next, key);
-      await done;
+    },
+    async insert(table, key, decide) {
+      await writing(await database(), table, async (records) => {
+        records.put(decide(await finished<unknown[]>(records.getAll())), key);
+      });
     },
   };
 }

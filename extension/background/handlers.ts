@@ -81,6 +81,10 @@ export function createHandlers(parts: Parts): Handlers {
       return {};
     },
     'settings/first-run': async () => {
+    'log/dismiss': async ({ domain, foundAt }) => {
+      await logs.dismiss(await trust.byName(domain), foundAt);
+      return {};
+    },
       await store.changeSettings({ firstRunDone: true });
       return {};
     },

@@ -26,14 +26,18 @@ export interface Logs {
   sync(domain: TrustDomain): Promise<LogReply>;
   /** Forgets a damaged copy, on a person's wish, and starts from the pin. */
   restart(domain: TrustDomain): Promise<LogReply>;
+  /** Forgets one piece of evidence, on a person's wish. */
+  dismiss(domain: TrustDomain, foundAt: string): Promise<void>;
   /** Whether any kept log contradicts itself. */
   hasFork(): Promise<boolean>;
 }
 
 const limits = { bytes: 16 << 20, depth: 32 };
 
-const nothing: LogReply = { state: null, problem: null, answeredAt: null };
-const damaged: LogReply = { state: null, problem: { kind: 'damaged' }, answeredAt: null };
+type Copy = Omit<LogReply, 'evidence'>;
+
+const nothing: Copy = { state: null, problem: null, answeredAt: null };
+const damaged: Copy = { state: null, problem: { kind: 'damaged' }, answeredAt: null };
 
 interface Kept {
   readonly state: LogState;
@@ -51,7 +55,7 @@ function parseKept(text: string, domain: TrustDomain): Kept {
   };
 }
 
-const reply = ({ state, problem, answeredAt }: Kept): LogReply => ({
+const reply = ({ state, problem, answeredAt }: Kept): Copy => ({
   state: formatLogState(state),
   problem: problem as JsonValue,
   answeredAt,
@@ -77,7 +81,7 @@ export function createLogs(
   };
   const isDamaged = (error: unknown) => error instanceof CodedError && error.code === 'WAX_STORE_CORRUPT';
   /** What to say of a stored copy that cannot be read; other errors are not ours to explain. */
-  const orDamaged = (error: unknown): LogReply => {
+  const orDamaged = (error: unknown): Copy => {
     if (isDamaged(error)) return damaged;
     throw error;
   };
@@ -89,12 +93,14 @@ export function createLogs(
       return [forked ? [...others, keyOf(domain)] : others, undefined];
     });
 
-  const run = async (domain: TrustDomain): Promise<LogReply> => {
+  const run = async (domain: TrustDomain): Promise<Copy> => {
     let kept = await read(domain);
     for (;;) {
       // Two histories do not become one again by asking once more.
       if (kept?.problem?.kind === 'fork') return reply(kept);
-      const { state, problem, more } = await syncLog(domain, kept?.state ?? null);
+      const { state, problem, evidence, more } = await syncLog(domain, kept?.state ?? null);
+      // First of all: the next good answer replaces the problem, and must not take the proof of it along.
+      if (evidence !== null) await store.addEvidence(keyOf(domain), evidence);
       const answered = problem?.kind !== 'unreachable';
       const next: Kept = { state, problem, answeredAt: answered ? now() : (kept?.answeredAt ?? null) };
       const { size } = state.ledger;
@@ -106,12 +112,18 @@ export function createLogs(
       kept = next;
     }
   };
+  const complete = async (domain: TrustDomain, copy: Copy): Promise<LogReply> => ({
+    ...copy,
+    // A damaged list of evidence is evidence of nothing, and must not keep the log from being read.
+    evidence: (await store.evidence(keyOf(domain)).catch(() => [])) as unknown as readonly JsonValue[],
+  });
   const sync = (domain: TrustDomain): Promise<LogReply> => {
     const key = keyOf(domain);
     const current =
       running.get(key) ??
       run(domain)
         .catch(orDamaged)
+        .then((copy) => complete(domain, copy))
         .finally(() => running.delete(key));
     running.set(key, current);
     return current;
@@ -122,9 +134,9 @@ export function createLogs(
       try {
         const kept = await read(domain);
         if (kept) await note(domain, kept.problem);
-        return kept ? reply(kept) : nothing;
+        return complete(domain, kept ? reply(kept) : nothing);
       } catch (error) {
-        return orDamaged(error);
+        return complete(domain, orDamaged(error));
       }
     },
     async restart(domain) {
@@ -133,6 +145,7 @@ export function createLogs(
       if (damage) await store.dropLog(keyOf(domain));
       return sync(domain);
     },
+    dismiss: (domain, foundAt) => store.dropEvidence(keyOf(domain), foundAt),
     async hasFork() {
       return (await forks.read()).length > 0;
     },

@@ -5,6 +5,7 @@
  * @module
  */
 import { parseJson } from '../../protocol/json.ts';
+import type { Evidence } from '../../protocol/log/evidence.ts';
 import { readInteger, readObject, readString } from '../../protocol/shape.ts';
 import { extensionError } from '../errors.ts';
 import { type Grant, parseGrant } from '../grants.ts';
@@ -34,7 +35,8 @@ export interface BackgroundStore {
   putGrant(grant: Grant): Promise<void>;
   removeGrant(site: string): Promise<void>;
   domains(): Promise<ImportedDomain[]>;
-  addDomain(domain: ImportedDomain): Promise<void>;
+  /** Adds a domain; `accept` sees those that are there, in the same transaction, and throws to refuse. */
+  addDomain(domain: ImportedDomain, accept: (there: readonly ImportedDomain[]) => void): Promise<void>;
   removeDomain(name: string): Promise<void>;
   /** Null where no state was ever kept. `log` is the key of a log, unique among trust domains. */
   log(log: string): Promise<StoredLog | null>;
@@ -42,6 +44,11 @@ export interface BackgroundStore {
   replaceLog(log: string, expected: number | null, next: StoredLog): Promise<void>;
   /** Drops the state of a log, damaged or not. Only ever on a person's wish. */
   dropLog(log: string): Promise<void>;
+  /** What showed that a log contradicts itself, the oldest first; it stays until a person dismisses it. */
+  evidence(log: string): Promise<readonly Evidence[]>;
+  /** Keeps evidence, unless the same is kept already. */
+  addEvidence(log: string, evidence: Evidence): Promise<void>;
+  dropEvidence(log: string, foundAt: string): Promise<void>;
 }
 
 function parseDomain(text: string): ImportedDomain {
@@ -60,6 +67,16 @@ function parseLog(text: string): StoredLog {
     text: readString(read.text, 'log.text', { most: limits.bytes }),
   };
 }
+
+/** Kept for each log. */
+const MOST_EVIDENCE = 8;
+
+/** Written by this code, and the digest of the record was checked. */
+const parseEvidenceList = (text: string) => parseJson(text, limits) as unknown as Evidence[];
+
+/** What a piece of evidence is about: cosignatures are renewed all the time, signed trees are not. */
+const contradiction = ({ kind, checkpoints }: Evidence) =>
+  JSON.stringify([kind, ...checkpoints.map((note) => note.split('\n\n', 1)[0])]);
 
 /** Text that matches its digest but not its form was written by another version: damaged as well. */
 function decode<Value>(stored: unknown, parse: (text: string) => Value): Value | null {
@@ -94,9 +111,13 @@ export function createStore(database: Database): BackgroundStore {
     async domains() {
       return (await database.readAll('domains')).map((one) => decode(one, parseDomain)).filter(present);
     },
-    addDomain: (domain) =>
-      database.change('domains', domain.name, (current) => {
-        if (current !== undefined) throw extensionError('WAX_EXT_DOMAIN_EXISTS', domain.name);
+    addDomain: (domain, accept) =>
+      database.insert('domains', domain.name, (all) => {
+        const there = all.map((one) => decode(one, parseDomain)).filter(present);
+        if (there.some(({ name }) => name === domain.name)) {
+          throw extensionError('WAX_EXT_DOMAIN_EXISTS', domain.name);
+        }
+        accept(there);
         return seal(JSON.stringify(domain));
       }),
     removeDomain: (name) => database.change('domains', name, () => null),
@@ -110,5 +131,21 @@ export function createStore(database: Database): BackgroundStore {
         return seal(JSON.stringify({ size: next.size, text: next.text }));
       }),
     dropLog: (log) => database.change('logs', log, () => null),
+    async evidence(log) {
+      return decode(await database.read('evidence', log), parseEvidenceList) ?? [];
+    },
+    addEvidence: (log, evidence) =>
+      database.change('evidence', log, (current) => {
+        const kept = decode(current, parseEvidenceList) ?? [];
+        const isKnown = kept.some((one) => contradiction(one) === contradiction(evidence));
+        // The first ones tell when it began; a log that goes on lying cannot fill the disk.
+        const next = isKnown || kept.length >= MOST_EVIDENCE ? kept : [...kept, evidence];
+        return seal(JSON.stringify(next));
+      }),
+    dropEvidence: (log, foundAt) =>
+      database.change('evidence', log, (current) => {
+        const left = (decode(current, parseEvidenceList) ?? []).filter((one) => one.foundAt !== foundAt);
+        return left.length === 0 ? null : seal(JSON.stringify(left));
+      }),
   };
 }

@@ -13,6 +13,17 @@ export interface Trust {
   remove(name: string): Promise<void>;
 }
 
+/** Never merged, never replaced: a file that speaks for a name, a log or a service of a known one is refused. */
+function speaksFor(domain: TrustDomain, known: TrustDomain): boolean {
+  const services = new Set(domain.enclaves.map(({ service }) => service));
+  return (
+    known.name === domain.name ||
+    known.log.key.text === domain.log.key.text ||
+    known.log.origin === domain.log.origin ||
+    known.enclaves.some(({ service }) => services.has(service))
+  );
+}
+
 /** Trust domains over the store; `builtIn` gives the text of the one that came with Waxseal. */
 export function createTrust(
   store: BackgroundStore,
@@ -37,17 +48,14 @@ export function createTrust(
     },
     async add(text) {
       const domain = parseTrustDomain(text);
-      // Never merged, never replaced: a file that speaks for a name, a log or a service we know is refused.
-      const services = new Set(domain.enclaves.map(({ service }) => service));
-      const clash = (await all()).some(
-        ({ name, log, enclaves }) =>
-          name === domain.name ||
-          log.key.text === domain.log.key.text ||
-          log.origin === domain.log.origin ||
-          enclaves.some(({ service }) => services.has(service)),
-      );
-      if (clash) throw extensionError('WAX_EXT_DOMAIN_EXISTS', domain.name);
-      await store.addDomain({ name: domain.name, text, importedAt: now() });
+      const own = await builtIn();
+      const builtInOnes = own === null ? [] : [parseTrustDomain(own)];
+      await store.addDomain({ name: domain.name, text, importedAt: now() }, (there) => {
+        const known = [...builtInOnes, ...there.map((one) => parseTrustDomain(one.text))];
+        if (known.some((one) => speaksFor(domain, one))) {
+          throw extensionError('WAX_EXT_DOMAIN_EXISTS', domain.name);
+        }
+      });
     },
     remove: (name) => store.removeDomain(name),
   };

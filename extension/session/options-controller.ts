@@ -1,17 +1,23 @@
 /** The options page: trust domains and their import, the enclave to talk to, sites, the seal, history. @module */
 import { parseBase64, toBase64 } from '../../protocol/bytes.ts';
 import { CodedError } from '../../protocol/errors.ts';
-import { parseTrustDomain } from '../../protocol/policy.ts';
+import type { LogState } from '../../protocol/log/state.ts';
+import { parseTrustDomain, type TrustDomain } from '../../protocol/policy.ts';
 import { compareTrustDomains } from '../../protocol/policy-diff.ts';
 import { ask } from '../ask.ts';
 import { browser } from '../browser.ts';
 import type { OptionsController, OptionsView } from '../ui/controller.ts';
 import { Store } from '../ui/store.ts';
 import { noDomain, summarise } from './domain-summary.ts';
+import { type SyncStep, syncLog } from './log-client.ts';
 import { openPage } from './pages.ts';
 import { choices, chosen, type HeldDomain, readLog, readTrust } from './trust.ts';
 
+/** Steps of a sync that a person waits for. */
+const MOST_STEPS = 8;
+
 const emptyView = (): OptionsView => ({
+  evidence: [],
   builtIn: noDomain,
   imported: [],
   candidate: null,
@@ -24,8 +30,15 @@ const emptyView = (): OptionsView => ({
 });
 
 async function summary({ domain, importedAt }: HeldDomain) {
-  const { state } = readLog(await ask('log/get', { domain: domain.name }), domain);
-  return { ...summarise(domain, state), importedAt };
+  const { state, evidence } = readLog(await ask('log/get', { domain: domain.name }), domain);
+  const kept = evidence.map((one) => ({
+    domain: domain.name,
+    log: domain.log.origin,
+    kind: one.kind,
+    foundAt: one.foundAt,
+    document: JSON.stringify(one, null, 2),
+  }));
+  return { domain: { ...summarise(domain, state), importedAt }, kept };
 }
 
 /** Everything the page shows, but for a file that waits for a decision. */
@@ -35,9 +48,11 @@ async function load(): Promise<Omit<OptionsView, 'candidate' | 'refusal' | 'vers
     ask('settings/get', {}),
     ask('grants/list', {}),
   ]);
-  const summaries = await Promise.all(trust.domains.map(summary));
+  const all = await Promise.all(trust.domains.map(summary));
+  const summaries = all.map(({ domain }) => domain);
   const current = chosen(trust)?.enclave.service;
   return {
+    evidence: all.flatMap(({ kept }) => kept),
     builtIn: summaries.find(({ importedAt }) => importedAt === null) ?? noDomain,
     imported: summaries.flatMap(({ importedAt, ...rest }) =>
       importedAt === null ? [] : [{ ...rest, importedAt }],
@@ -54,15 +69,28 @@ async function load(): Promise<Omit<OptionsView, 'candidate' | 'refusal' | 'vers
   };
 }
 
-/** Reads a file that might be added, and what it would allow next to the built-in trust domain. */
-async function readCandidate(file: string, text: string): Promise<OptionsView['candidate']> {
+type Approvers = LogState['ledger']['policy'];
+
+/** Who approves programs under a domain that is not added yet: only its log can say, so it is asked, and checked. */
+async function askApprovers(domain: TrustDomain): Promise<Approvers> {
+  let state: LogState | null = null;
+  for (let step = 0; step < MOST_STEPS; step++) {
+    const { more, ...result }: SyncStep = await syncLog({ domain, state, fetch, now: Date.now });
+    state = result.state;
+    if (!more) break;
+  }
+  return state?.checkpoint ? state.ledger.policy : null;
+}
+
+/** A file that might be added, and what it would allow next to the built-in trust domain. */
+async function compare(file: string, text: string, approvers: Approvers): Promise<OptionsView['candidate']> {
   const domain = parseTrustDomain(text);
   const candidate = { file, text, domain: summarise(domain, null) };
   const own = (await readTrust()).domains.find(({ importedAt }) => importedAt === null)?.domain;
   if (own === undefined) return { ...candidate, lines: [] };
   const { state } = readLog(await ask('log/get', { domain: own.name }), own);
   const builtIn = { domain: own, approvers: state?.ledger.policy ?? null };
-  return { ...candidate, lines: compareTrustDomains({ domain, approvers: null }, builtIn) };
+  return { ...candidate, lines: compareTrustDomains({ domain, approvers }, builtIn) };
 }
 
 function refusalOf(error: unknown): OptionsView['refusal'] {
@@ -89,7 +117,11 @@ export function createOptionsController(): OptionsController {
     subscribe: (listener) => store.subscribe(listener),
     async offerImport(file, text) {
       try {
-        store.update({ candidate: await readCandidate(file, text), refusal: null });
+        store.update({ candidate: await compare(file, text, null), refusal: null });
+        const approvers = await askApprovers(parseTrustDomain(text));
+        const candidate = await compare(file, text, approvers);
+        // The person may have decided, or chosen another file, meanwhile.
+        if (store.current().candidate?.text === text) store.update({ candidate });
       } catch (error) {
         store.update({ candidate: null, refusal: refusalOf(error) });
       }
@@ -102,6 +134,7 @@ export function createOptionsController(): OptionsController {
     },
     declineImport: () => store.update({ candidate: null, refusal: null }),
     removeDomain: (name) => void act(() => ask('trust/remove', { name })),
+    dismissEvidence: ({ domain, foundAt }) => void act(() => ask('log/dismiss', { domain, foundAt })),
     chooseEnclave: (service) => void act(() => ask('settings/service', { service })),
     removeSite: (site) => void act(() => ask('grants/remove', { site })),
     setAdapter: (site, on) => void act(() => ask('grants/adapter', { site, on })),

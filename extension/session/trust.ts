@@ -4,6 +4,7 @@
  * @module
  */
 import type { LogProblem, LogView } from '../../protocol/log/accept.ts';
+import type { Evidence } from '../../protocol/log/evidence.ts';
 import { type LogState, parseLogState } from '../../protocol/log/state.ts';
 import { type Enclave, parseTrustDomain, type TrustDomain } from '../../protocol/policy.ts';
 import { ask } from '../ask.ts';
@@ -31,6 +32,8 @@ export interface Choice extends HeldDomain {
 export interface HeldLog extends LogView {
   readonly damaged: boolean;
   readonly answeredAt: number | null;
+  /** What once showed that the log contradicts itself, the oldest first. */
+  readonly evidence: readonly Evidence[];
 }
 
 /** Asks the background for the trust domains. */
@@ -53,7 +56,7 @@ export function chosen(trust: Trust, service = trust.service): Choice | null {
 }
 
 /** Reads what the background says of a log. */
-export function readLog({ state, problem, answeredAt }: LogReply, domain: TrustDomain): HeldLog {
+export function readLog({ state, problem, answeredAt, evidence }: LogReply, domain: TrustDomain): HeldLog {
   let parsed: LogState | null = null;
   let damaged =
     problem !== null && typeof problem === 'object' && 'kind' in problem && problem.kind === 'damaged';
@@ -63,5 +66,5 @@ export function readLog({ state, problem, answeredAt }: LogReply, domain: TrustD
     damaged = true;
   }
   const told = damaged ? null : (problem as unknown as LogProblem | null);
-  return { state: parsed, problem: told, damaged, answeredAt };
+  return { state: parsed, problem: told, damaged, answeredAt, evidence: evidence as unknown as Evidence[] };
 }

@@ -67,22 +67,23 @@ export function chatProgress({ chat }: Known): Progress {
   return { phase: chat.phase === 'checking' ? chat.step : 'log', rows: [] };
 }
 
+/** What the log signed, without the signatures: those of witnesses are renewed all the time. */
+const signedText = (note: string) => note.split('\n\n', 1)[0];
+
 /** What proves that a log contradicts itself; null while it does not. */
 export function forkEvidence({ choice, log }: Known): ForkEvidence | null {
   const problem = log?.problem;
   if (!problem || !isForked(log)) return null;
   const { domain } = choice;
-  const evidence = {
-    format: 'waxseal-fork/1',
-    log: domain.log.origin,
-    key: domain.log.key.text,
-    problem,
-  };
+  // What contradicts only the pin is shown by one signed checkpoint, and by who wrote the pin.
+  const said = { format: 'waxseal-fork/1', log: domain.log.origin, key: domain.log.key.text, problem };
+  const shown = signedText(problem.checkpoints.at(-1) ?? '');
+  const evidence = log.evidence.findLast(({ checkpoints }) => signedText(checkpoints[1]) === shown);
   return {
     log: domain.log.origin,
     code: problem.code,
     first: { seenAt: log.state?.checkpoint?.cosignedAt ?? problem.systemTime },
     second: { seenAt: problem.systemTime },
-    document: JSON.stringify(evidence, null, 2),
+    document: JSON.stringify(evidence ?? said, null, 2),
   };
 }

@@ -172,6 +172,6 @@ test('says that it does not know the publishers yet', () => {
   expect(compareTrustDomains(compared, { domain: ours.domain(strict), approvers: null })[2]).toMatchObject({
     id: 'publishers',
     mark: 'new',
-    detail: 'The first entry of its log says who, and how many it takes.',
+    detail: 'Its log says who, and how many it takes, and has not been read yet. It may be one person alone.',
   });
 });

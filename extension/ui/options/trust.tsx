@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import type { DomainSummary, OptionsController, OptionsView } from '../controller.ts';
+import type { DomainSummary, KeptEvidence, OptionsController, OptionsView } from '../controller.ts';
+import { downloadJson } from '../download.ts';
 import { formatDate } from '../i18n/format.ts';
 import { t, tn } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
@@ -63,9 +64,41 @@ function DomainCard({ domain, importedAt, children }: CardProps) {
   );
 }
 
+interface EvidenceProps {
+  readonly evidence: KeptEvidence;
+  readonly controller: OptionsController;
+}
+
+/** A log has contradicted itself once. It may look well again by now: that is no reason to forget. */
+function Evidence({ evidence, controller }: EvidenceProps) {
+  const { kind, log, foundAt, document } = evidence;
+  const values = { date: formatDate(Date.parse(foundAt)), log };
+  return (
+    <div class="refused card">
+      <StateIcon name="fork" size={24} />
+      <div>
+        <p class="refused-title">{kind === 'fork' ? t('keptFork', values) : t('keptRollback', values)}</p>
+        <p class="caption">{t('keptNote')}</p>
+        <div class="actions">
+          <button
+            type="button"
+            class="button"
+            onClick={() => downloadJson('waxseal-fork-evidence.json', document)}
+          >
+            {t('forkSave')}
+          </button>
+          <button type="button" class="button" onClick={() => controller.dismissEvidence(evidence)}>
+            {t('keptDismiss')}
+          </button>
+        </div>
+      </div>
+    </div>
+  );
+}
+
 /** Trust domains: the built-in one, imported ones, and the import of another. */
 export function Trust({ view, controller }: { view: OptionsView; controller: OptionsController }) {
-  const { builtIn, imported, candidate, refusal } = view;
+  const { builtIn, imported, candidate, refusal, evidence } = view;
   const read = async (input: HTMLInputElement) => {
     const file = input.files?.[0];
     if (file) controller.offerImport(file.name, await file.text());
@@ -76,6 +109,9 @@ export function Trust({ view, controller }: { view: OptionsView; controller: Opt
     <section>
       <h1 class="statement">{t('trustTitle')}</h1>
       <p class="lede">{t('trustText')}</p>
+      {evidence.map((one) => (
+        <Evidence key={`${one.domain} ${one.foundAt}`} evidence={one} controller={controller} />
+      ))}
       {builtIn.services.length > 0 && <DomainCard domain={builtIn} importedAt={null} />}
       {imported.map((domain) => (
         <DomainCard key={domain.name} domain={domain} importedAt={domain.importedAt}>

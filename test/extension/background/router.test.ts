@@ -24,6 +24,7 @@ const wellFormed: Record<MessageType, unknown> = {
   'log/get': { domain: 'Waxseal' },
   'log/sync': { domain: 'Waxseal' },
   'log/restart': { domain: 'Waxseal' },
+  'log/dismiss': { domain: 'Waxseal', foundAt: '2026-11-22T14:02:00.000Z' },
   'settings/get': {},
   'settings/seal': { seal: 'AAAAAAAAAAAAAAAAAAAAAA==' },
   'settings/first-run': {},

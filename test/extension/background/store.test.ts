@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { seal } from '../../../extension/background/database.ts';
 import { createStore } from '../../../extension/background/store.ts';
 import { defaultSettings } from '../../../extension/settings.ts';
+import type { Evidence } from '../../../protocol/log/evidence.ts';
 import { memoryDatabase } from '../../support/extension-memory.ts';
 
 const corrupt = { code: 'WAX_STORE_CORRUPT' };
@@ -81,7 +82,7 @@ describe('trust domains', () => {
 
   it('are kept word for word, and go when removed', async () => {
     const store = createStore(memoryDatabase());
-    await store.addDomain(domain);
+    await store.addDomain(domain, () => {});
     await expect(store.domains()).resolves.toEqual([domain]);
     await store.removeDomain('Fernhill');
     await expect(store.domains()).resolves.toEqual([]);
@@ -89,10 +90,45 @@ describe('trust domains', () => {
 
   it('are never replaced by another of the same name', async () => {
     const store = createStore(memoryDatabase());
-    await store.addDomain(domain);
-    const refused = store.addDomain({ ...domain, text: '{"other":1}' });
+    await store.addDomain(domain, () => {});
+    const refused = store.addDomain({ ...domain, text: '{"other":1}' }, () => {});
     await expect(refused).rejects.toMatchObject({ code: 'WAX_EXT_DOMAIN_EXISTS' });
     await expect(store.domains()).resolves.toEqual([domain]);
+  });
+});
+
+describe('evidence', () => {
+  const note = (size: number, signature: string) => `log.example\n${size}\nroot\n\n— w ${signature}\n`;
+  const evidence = (size: number, signature = 'a'): Evidence => ({
+    format: 'waxseal-evidence/1',
+    kind: 'rollback',
+    log: { origin: 'log.example', key: 'key' },
+    witnesses: [],
+    checkpoints: [note(size + 1, signature), note(size, signature)],
+    ancestor: null,
+    foundAt: new Date(size).toISOString(),
+  });
+
+  it('is kept once, however often its cosignatures are renewed, until it is dropped', async () => {
+    const store = createStore(memoryDatabase());
+    expect(await store.evidence('key')).toEqual([]);
+    await store.addEvidence('key', evidence(1));
+    await store.addEvidence('key', { ...evidence(1, 'b'), foundAt: new Date(9).toISOString() });
+    await store.addEvidence('key', evidence(2));
+    expect(await store.evidence('key')).toEqual([evidence(1), evidence(2)]);
+    expect(await store.evidence('other')).toEqual([]);
+    await store.dropEvidence('key', evidence(1).foundAt);
+    expect(await store.evidence('key')).toEqual([evidence(2)]);
+  });
+
+  it('keeps the first of many, and survives the state of its log', async () => {
+    const store = createStore(memoryDatabase());
+    for (let size = 1; size <= 20; size++) await store.addEvidence('key', evidence(size));
+    expect((await store.evidence('key')).map(({ foundAt }) => Date.parse(foundAt))).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8,
+    ]);
+    await store.dropLog('key');
+    expect(await store.evidence('key')).toHaveLength(8);
   });
 });
 

@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { BackgroundStore } from '../../../extension/background/store.ts';
+import { createStore } from '../../../extension/background/store.ts';
 import { createTrust } from '../../../extension/background/trust.ts';
+import { memoryDatabase } from '../../support/extension-memory.ts';
 import { LogBuilder } from '../../support/log-builder.ts';
 
 /** What the background keeps of trust domains, in memory. */
 function memory() {
-  const kept: { name: string; text: string; importedAt: number }[] = [];
-  const store = {
-    domains: async () => kept,
-    addDomain: async (domain: (typeof kept)[number]) => void kept.push(domain),
-  } as unknown as BackgroundStore;
-  return { kept, store };
+  const database = memoryDatabase();
+  const store = createStore(database);
+  const names = async () => (await store.domains()).map(({ name }) => name);
+  return { names, store };
 }
 
 async function file(seed: string, changes: object): Promise<string> {
@@ -22,7 +21,7 @@ const enclave = (service: string) => ({ enclaves: [{ service, name: 'E', product
 
 describe('adding a trust domain', () => {
   it('takes one that speaks for nothing that is known', async () => {
-    const { kept, store } = memory();
+    const { names, store } = memory();
     const own = await file('own', enclave('https://one.example'));
     const trust = createTrust(
       store,
@@ -30,14 +29,14 @@ describe('adding a trust domain', () => {
       () => 1,
     );
     await trust.add(await file('other', enclave('https://two.example')));
-    expect(kept.map(({ name }) => name)).toEqual(['other']);
+    expect(await names()).toEqual(['other']);
   });
 
   it.each([
     ['name', { name: 'own', ...enclave('https://two.example') }],
     ['service', enclave('https://one.example')],
   ])('refuses one that takes over a known %s', async (_what, changes) => {
-    const { kept, store } = memory();
+    const { names, store } = memory();
     const own = await file('own', enclave('https://one.example'));
     const trust = createTrust(
       store,
@@ -45,6 +44,20 @@ describe('adding a trust domain', () => {
       () => 1,
     );
     await expect(trust.add(await file('other', changes))).rejects.toThrow('WAX_EXT_DOMAIN_EXISTS');
-    expect(kept).toEqual([]);
+    expect(await names()).toEqual([]);
+  });
+
+  it('takes one of two that are added at once and speak for the same service', async () => {
+    const { names, store } = memory();
+    const trust = createTrust(
+      store,
+      async () => null,
+      () => 1,
+    );
+    const service = enclave('https://one.example');
+    const texts = await Promise.all([file('first', service), file('second', service)]);
+    const outcomes = await Promise.allSettled(texts.map((text) => trust.add(text)));
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await names()).toHaveLength(1);
   });
 });
