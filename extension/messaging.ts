@@ -20,8 +20,11 @@ import { type Settings, sealPattern } from './settings.ts';
 
 type Empty = Record<never, never>;
 
-/** Why a sealed box was closed: the page took the keyboard, drew over it, took it out or moved it. */
-const interferences = ['focus', 'cover', 'remove', 'move'] as const;
+/**
+ * Why a sealed box was closed: the page took the keyboard, drew over it, took it out, moved it, or is one in which
+ * no box can come to life.
+ */
+const interferences = ['focus', 'cover', 'remove', 'move', 'block'] as const;
 export type Interference = (typeof interferences)[number];
 
 /** What a view reports about itself, for the toolbar icon and the popup. */
@@ -47,11 +50,11 @@ export interface LogReply {
   readonly state: string | null;
   readonly problem: JsonValue;
   readonly answeredAt: number | null;
+  /** What once showed that the log contradicts itself, whatever it has shown since. */
+  readonly evidence: readonly JsonValue[];
 }
 
 export interface TabReply {
-  /** What once showed that the log contradicts itself, whatever it has shown since. */
-  readonly evidence: readonly JsonValue[];
   readonly site: string | null;
   readonly granted: boolean;
   readonly boxOpen: boolean;
@@ -72,10 +75,10 @@ interface Exchanges {
   'log/get': [{ readonly domain: string }, LogReply];
   'log/sync': [{ readonly domain: string }, LogReply];
   'log/restart': [{ readonly domain: string }, LogReply];
+  'log/dismiss': [{ readonly domain: string; readonly foundAt: string }, Empty];
   'settings/get': [Empty, Settings];
   'settings/seal': [{ readonly seal: string }, Empty];
   'settings/first-run': [Empty, Empty];
-  'log/dismiss': [{ readonly domain: string; readonly foundAt: string }, Empty];
   'settings/history': [{ readonly on: boolean }, Empty];
   'settings/service': [{ readonly service: string }, Empty];
   'view/status': [ViewStatus & { readonly windowId: number }, Empty];
@@ -135,9 +138,6 @@ export const rules: { readonly [Type in MessageType]: Rule<Type> } = {
   'log/get': { from: [...chat, 'popup', 'options'], parse: domain },
   'log/sync': { from: [...chat, 'popup', 'options'], parse: domain },
   'log/restart': { from: ['sidepanel', 'options'], parse: domain },
-  'settings/get': { from: reading, parse: empty },
-  'settings/seal': {
-    from: ['welcome', 'options'],
   'log/dismiss': {
     from: ['options'],
     parse: (body) => {
@@ -148,6 +148,9 @@ export const rules: { readonly [Type in MessageType]: Rule<Type> } = {
       };
     },
   },
+  'settings/get': { from: reading, parse: empty },
+  'settings/seal': {
+    from: ['welcome', 'options'],
     parse: (body) => ({
       seal: readString(readObject(body, 'body', ['seal']).seal, 'seal', { most: 24, pattern: sealPattern }),
     }),
@@ -201,14 +204,19 @@ export type Envelope =
 
 /** What the background asks of the content script in a tab. */
 export type HostCommand = { readonly host: 'open' | 'close' | 'look' };
-/** Its answer. */
+/** Its answer: whether the document has a box, and if not, what the page did to it. */
 export interface HostReply {
   readonly open: boolean;
+  readonly closedBy: Interference | null;
 }
 
 /** Reads what the content script answered; it runs in a page process, so nothing else is believed. */
 export function parseHostReply(value: unknown): HostReply {
-  return { open: value !== null && typeof value === 'object' && 'open' in value && value.open === true };
+  const { open, closedBy } = (value !== null && typeof value === 'object' ? value : {}) as Record<
+    string,
+    unknown
+  >;
+  return { open: open === true, closedBy: interferences.find((kind) => kind === closedBy) ?? null };
 }
 
 /** Name of the port that a view holds while it has the keyboard; its end puts the light out. */

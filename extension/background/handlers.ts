@@ -1,6 +1,12 @@
 /** What the background does for each message, once router.ts has let it in. @module */
 import { browser } from '../browser.ts';
-import { type HostCommand, type Interference, parseHostReply, type ViewStatus } from '../messaging.ts';
+import {
+  type HostCommand,
+  type HostReply,
+  type Interference,
+  parseHostReply,
+  type ViewStatus,
+} from '../messaging.ts';
 import { type Caller, siteOf } from '../sender.ts';
 import type { Status } from '../ui/controller.ts';
 import type { Frames } from './frames.ts';
@@ -28,11 +34,11 @@ function placed(caller: Caller): Extract<Caller, { site: string }> {
   return caller;
 }
 
-/** Asks the content script of a tab; false where there is none. */
-export async function commandHost(tabId: number, host: HostCommand['host']): Promise<boolean> {
+/** Asks the content script of a tab; where there is none, there is no box. */
+export async function commandHost(tabId: number, host: HostCommand['host']): Promise<HostReply> {
   const command: HostCommand = { host };
   const reply: unknown = await browser.tabs.sendMessage(tabId, command, { frameId: 0 }).catch(() => null);
-  return parseHostReply(reply).open;
+  return parseHostReply(reply);
 }
 
 /** What the toolbar and the popup show after a page got in the way. */
@@ -51,6 +57,8 @@ export function createHandlers(parts: Parts): Handlers {
       return { token: await frames.issue(placed(caller)) };
     },
     'bridge/interference': async ({ kind }, caller) => {
+      // The frame is done for, and what it still says of itself no longer counts.
+      await frames.forgetTab(placed(caller).tabId);
       await toolbar.report(placed(caller), interferenceStatus(kind));
       return {};
     },
@@ -75,16 +83,16 @@ export function createHandlers(parts: Parts): Handlers {
       return reply;
     },
     'log/restart': async ({ domain }) => logs.restart(await trust.byName(domain)),
+    'log/dismiss': async ({ domain, foundAt }) => {
+      await logs.dismiss(await trust.byName(domain), foundAt);
+      return {};
+    },
     'settings/get': () => store.settings(),
     'settings/seal': async ({ seal }) => {
       await store.changeSettings({ seal });
       return {};
     },
     'settings/first-run': async () => {
-    'log/dismiss': async ({ domain, foundAt }) => {
-      await logs.dismiss(await trust.byName(domain), foundAt);
-      return {};
-    },
       await store.changeSettings({ firstRunDone: true });
       return {};
     },
@@ -106,8 +114,11 @@ export function createHandlers(parts: Parts): Handlers {
       const tab = await browser.tabs.get(tabId);
       const site = siteOf(tab.url);
       const granted = site !== null && (await sites.list()).some((grant) => grant.site === site);
-      const boxOpen = granted && (await commandHost(tabId, 'look'));
-      return { site, granted, boxOpen, view: await toolbar.reported(tab) };
+      const { open, closedBy } = await commandHost(tabId, 'look');
+      // A document that may not speak to the background, such as a sandboxed one, still answers it.
+      const closed = closedBy === null ? null : interferenceStatus(closedBy);
+      const view = (await toolbar.reported(tab)) ?? (granted ? closed : null);
+      return { site, granted, boxOpen: granted && open, view };
     },
     'tab/write': async ({ tabId }) => {
       await commandHost(tabId, 'open');

@@ -8,7 +8,7 @@ import { bridgeId, type Grant, permissionPattern } from '../grants.ts';
 import { siteOf } from '../sender.ts';
 import type { BackgroundStore } from './store.ts';
 
-const bridgeScript = 'content-scripts/bridge.js';
+const bridgeScript = 'bridge.js';
 
 export interface Sites {
   /** Grants whose permission the browser still holds. */

@@ -6,7 +6,7 @@
 import { type Browser, browser } from '../browser.ts';
 import { typingPort } from '../messaging.ts';
 import { openPanel } from '../panel.ts';
-import { type Caller, identifySender } from '../sender.ts';
+import { type Caller, identifySender, siteOf } from '../sender.ts';
 import { syncLog } from '../session/log-client.ts';
 import { setMessageSource } from '../ui/i18n/messages.ts';
 import { readBuiltInDomain } from './built-in.ts';
@@ -88,9 +88,14 @@ export function startBackground(): void {
     await toolbar.forgetTab(tabId);
   };
   browser.tabs.onRemoved.addListener((tabId) => void forget(tabId));
-  browser.tabs.onUpdated.addListener(async (tabId, { status }) => {
+  browser.tabs.onUpdated.addListener(async (tabId, { status }, { url }) => {
     if (status === undefined) return;
     await ready;
+    // The tab may show another document of the same site now, with no box in it. Only the document can tell.
+    if (siteOf(url) !== null) {
+      const { open, closedBy } = await commandHost(tabId, 'look');
+      if (!open && closedBy === null) await forget(tabId);
+    }
     await toolbar.draw(tabId);
   });
   browser.tabs.onActivated.addListener(({ tabId }) => void ready.then(() => toolbar.draw(tabId)));

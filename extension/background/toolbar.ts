@@ -37,6 +37,11 @@ export interface ToolbarInput {
   hasFork(): Promise<boolean>;
 }
 
+function isClosed({ status }: ViewStatus): boolean {
+  const { id } = status as unknown as Status;
+  return id === 'page' || id === 'page-covered';
+}
+
 /** Icons come from extension/public/icons; titles from the words of the states. */
 export function createToolbar(memory: SessionValue<Reported>, input: ToolbarInput): Toolbar {
   const typing = new Set<Place>();
@@ -93,12 +98,15 @@ export function createToolbar(memory: SessionValue<Reported>, input: ToolbarInpu
     reported,
     draw,
     async report(place, status) {
-      await memory.change(({ tabs, windows }) => [
-        'tabId' in place
-          ? { tabs: { ...tabs, [place.tabId]: { site: place.site, view: status } }, windows }
-          : { tabs, windows: { ...windows, [place.windowId]: status } },
-        undefined,
-      ]);
+      await memory.change(({ tabs, windows }) => {
+        if (!('tabId' in place))
+          return [{ tabs, windows: { ...windows, [place.windowId]: status } }, undefined];
+        const before = tabs[place.tabId];
+        // A closed box stays closed until another asks for its token; its own last words come too late.
+        if (before && before.site === place.site && isClosed(before.view))
+          return [{ tabs, windows }, undefined];
+        return [{ tabs: { ...tabs, [place.tabId]: { site: place.site, view: status } }, windows }, undefined];
+      });
       await draw('tabId' in place ? place.tabId : undefined);
     },
     startTyping(place) {

@@ -9,6 +9,7 @@ import { findAnchor, isAnchor } from './anchors.ts';
 import { buildCarrier } from './element.ts';
 import { placeBox } from './placement.ts';
 import { type FrameMessage, type Handover, type HostMessage, parseFrameMessage } from './port.ts';
+import { overlapping } from './top-layer.ts';
 
 /** Pause between two looks at the page, in milliseconds. */
 const lookPause = 300;
@@ -19,6 +20,10 @@ const fightSpan = 5_000;
 const stealSpan = 2_000;
 /** A click or a Tab this recent explains why the keyboard moved. */
 const gestureSpan = 500;
+/** How long a frame may take to redeem its token and speak; one that does not will stay empty. */
+const birthSpan = 20_000;
+/** Looks at the page between two searches of its whole tree for what else lies in the top layer. */
+const searchEvery = 3;
 
 export interface HostOptions {
   /** Address of composer.html, and the origin that it ends up with. */
@@ -45,6 +50,10 @@ export function openHost(options: HostOptions): Host {
   let anchor = findAnchor();
   let repairs: number[] = [];
   let interfered = false;
+  let birth: ReturnType<typeof setTimeout> | undefined;
+  let looks = 0;
+  /** What lay in the top layer when the box was last put on top of it. */
+  let below = new WeakSet<Element>();
   let gestureAt = Number.NEGATIVE_INFINITY;
 
   const tell = (message: HostMessage) => port?.postMessage(message);
@@ -74,9 +83,16 @@ export function openHost(options: HostOptions): Host {
   const place = () => {
     const viewport = { width: document.documentElement.clientWidth, height: innerHeight };
     const changed = restore(placeBox(viewport, anchor?.getBoundingClientRect() ?? null, layout));
-    if (element.isConnected && !element.matches(':popover-open')) element.showPopover();
+    if (element.isConnected && !element.matches(':popover-open')) {
+      element.showPopover();
+      below = new WeakSet(overlapping(element));
+    }
     guard.takeRecords();
     return changed;
+  };
+  const raise = () => {
+    element.hidePopover();
+    place();
   };
   const guard = new MutationObserver(() => {
     if (signal.aborted) return;
@@ -96,15 +112,24 @@ export function openHost(options: HostOptions): Host {
     if (!element.isConnected) return interfere('remove');
     if (!isAnchor(anchor)) anchor = findAnchor();
     place();
-    if (!interfered && isCovered()) {
+    if (interfered) return;
+    // A page can refuse to let anything into the top layer; below it, anything may lie over the box.
+    if (!element.matches(':popover-open')) return interfere('cover');
+    if (isCovered()) {
       // Once more on top: a page's own pop-up may have opened by chance. A second time it is no chance.
-      element.hidePopover();
-      place();
+      raise();
       if (isCovered() || fought('cover')) interfere('cover');
+      return;
+    }
+    looks += 1;
+    if (looks % searchEvery === 0 && overlapping(element).some((other) => !below.has(other))) {
+      raise();
+      fought('cover');
     }
   };
 
   const onFrame = (message: FrameMessage | null) => {
+    clearTimeout(birth);
     if (message?.kind === 'close') close();
     if (message?.kind === 'covered') interfere('cover');
     if (message?.kind === 'layout') {
@@ -125,6 +150,11 @@ export function openHost(options: HostOptions): Host {
     port?.close();
     port = channel.port1;
     port.onmessage = (event: MessageEvent<unknown>) => onFrame(parseFrameMessage(event.data));
+    clearTimeout(birth);
+    birth = setTimeout(() => {
+      interfere('block');
+      close();
+    }, birthSpan);
     const handover: Handover = { waxsealToken: token };
     frame.contentWindow?.postMessage(handover, options.origin, [channel.port2]);
   };
@@ -144,6 +174,7 @@ export function openHost(options: HostOptions): Host {
   const timer = setInterval(look, lookPause);
   signal.addEventListener('abort', () => {
     clearInterval(timer);
+    clearTimeout(birth);
     guard.disconnect();
   });
 

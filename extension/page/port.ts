@@ -54,7 +54,7 @@ export function parseFrameMessage(value: unknown): FrameMessage | null {
 export function parseHostMessage(value: unknown): HostMessage | null {
   const message = record(value);
   if (message?.kind === 'focus') return { kind: 'focus' };
-  const whats: readonly Interference[] = ['focus', 'cover', 'remove', 'move'];
+  const whats: readonly Interference[] = ['focus', 'cover', 'remove', 'move', 'block'];
   const what = whats.find((one) => one === message?.what);
   return message?.kind === 'interference' && what !== undefined ? { kind: 'interference', what } : null;
 }

@@ -120,6 +120,9 @@ describe.skipIf(chromiumPath() === undefined)('a web page with the sealed box ov
 
   it('does not learn where the extension lives', async () => {
     expect(await page.evaluate(look)).not.toContain(lab.id);
+    expect(
+      await page.evaluate(() => JSON.stringify((globalThis as unknown as { seen: string[] }).seen)),
+    ).not.toContain(lab.id);
   });
 
   it('keeps its own composer, which sends in the clear as before', async () => {

@@ -146,7 +146,7 @@ describe('the store build', () => {
 });
 
 describe('the content script', () => {
-  const text = () => readFile(join(scratch, 'store-chrome', 'content-scripts', 'bridge.js'), 'utf8');
+  const text = () => readFile(join(scratch, 'store-chrome', 'bridge.js'), 'utf8');
 
   it('is under 15 KB when compressed', async () => {
     expect(gzipSync(await text()).length).toBeLessThan(15 * 1024);

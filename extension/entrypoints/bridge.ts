@@ -1,13 +1,14 @@
 /**
  * Content script of granted sites, registered at run time: shows the sealed box where the page has a message
  * box, or when the person asks for it. It holds no key, reads no settings, and believes nothing the page says.
+ * A plain script to WXT: its wrapper for content scripts posts a message with the extension's id to the page.
  */
 
-import { defineContentScript } from 'wxt/utils/define-content-script';
-import { browser } from '../../browser.ts';
-import type { Envelope, HostCommand, HostReply, MessageType } from '../../messaging.ts';
-import { findAnchor } from '../../page/anchors.ts';
-import { type Host, openHost } from '../../page/host.ts';
+import { defineUnlistedScript } from 'wxt/utils/define-unlisted-script';
+import { browser } from '../browser.ts';
+import type { Envelope, HostCommand, HostReply, Interference, MessageType } from '../messaging.ts';
+import { findAnchor } from '../page/anchors.ts';
+import { type Host, openHost } from '../page/host.ts';
 
 /** How long to wait for a page that draws its message box late, in milliseconds. */
 const anchorPause = 700;
@@ -23,9 +24,7 @@ async function token(): Promise<string | null> {
   return typeof reply?.token === 'string' ? reply.token : null;
 }
 
-export default defineContentScript({
-  registration: 'runtime',
-  matches: [],
+export default defineUnlistedScript({
   main() {
     // The background starts the script in open tabs and the browser in new documents: one is enough.
     const world = globalThis as { waxsealBridge?: true };
@@ -35,9 +34,13 @@ export default defineContentScript({
     // In Chrome a name for this browser session only, which leads to the extension's own origin.
     const address = browser.runtime.getURL('/composer.html');
     let host: Host | null = null;
+    // A sandboxed document has no origin that could be granted anything, whatever the tab's address says.
+    const isSandboxed = self.origin === 'null';
+    let closedBy: Interference | null = isSandboxed ? 'block' : null;
     let wait: ReturnType<typeof setInterval> | undefined;
     const open = () => {
       clearInterval(wait);
+      closedBy = null;
       host ??= openHost({
         address,
         origin:
@@ -45,25 +48,41 @@ export default defineContentScript({
             ? `chrome-extension://${browser.runtime.id}`
             : new URL(address).origin,
         token,
-        onInterference: (kind) => void ask('bridge/interference', { kind }),
+        onInterference: (kind) => {
+          closedBy = kind;
+          void ask('bridge/interference', { kind });
+        },
         onClose: () => {
           host = null;
         },
       });
       return host;
     };
-    wait = setInterval(() => {
-      if (document.visibilityState === 'visible' && findAnchor()) open();
-    }, anchorPause);
+    const openWhenAnchored = () => {
+      clearInterval(wait);
+      wait = setInterval(() => {
+        if (document.visibilityState === 'visible' && findAnchor()) open();
+      }, anchorPause);
+    };
+    if (!isSandboxed) openWhenAnchored();
+
+    // A document that the browser keeps for the way back keeps no chat: its box is made anew.
+    addEventListener('pagehide', ({ persisted }) => {
+      clearInterval(wait);
+      if (persisted) host?.close();
+    });
+    addEventListener('pageshow', ({ persisted }) => {
+      if (persisted && !isSandboxed && closedBy === null) openWhenAnchored();
+    });
 
     browser.runtime.onMessage.addListener(
       (command: HostCommand, _sender, reply: (value: HostReply) => void) => {
-        if (command.host === 'open') open().focus();
+        if (command.host === 'open' && !isSandboxed) open().focus();
         if (command.host === 'close') {
           clearInterval(wait);
           host?.close();
         }
-        reply({ open: host !== null });
+        reply({ open: host !== null, closedBy });
       },
     );
   },
