@@ -23,7 +23,11 @@ export interface ChromiumOptions {
   headless: boolean;
   /** `light`, `dark` or what the system says. */
   colorScheme?: 'light' | 'dark' | null;
+  /** Size of the pages, in CSS pixels. */
+  viewport?: { width: number; height: number };
   args?: string[];
+  /** Arguments that Playwright would give of its own accord, to be left out. */
+  withoutArgs?: string[];
 }
 
 /** Opens Chromium with the extension and nothing that calls home. */
@@ -32,14 +36,17 @@ export async function openChromium({
   profile,
   headless,
   colorScheme = null,
+  viewport = { width: 1280, height: 800 },
   args = [],
+  withoutArgs = [],
 }: ChromiumOptions): Promise<BrowserContext> {
   const executablePath = chromiumPath();
   return chromium.launchPersistentContext(profile, {
     ...(executablePath ? { executablePath } : { channel: 'chromium' }),
     headless,
     colorScheme,
-    viewport: { width: 1280, height: 800 },
+    viewport,
+    ignoreDefaultArgs: withoutArgs,
     // Chromium refuses its sandbox to root, which is what containers and build machines run as.
     chromiumSandbox: getuid?.() !== 0,
     args: [

@@ -1,16 +1,13 @@
 /** Chromium with the built extension in it, for tests. */
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { env } from 'node:process';
-import { type BrowserContext, chromium, type Page, type Worker } from 'playwright';
+import type { BrowserContext, Page, Worker } from 'playwright';
+import { chromiumPath, openChromium } from '../../demo/chromium.ts';
 import { type BuildMode, buildExtension } from '../../scripts/build-extension.ts';
 
-const executable = env.WAXSEAL_CHROMIUM ?? '/usr/bin/chromium';
-
 /** Whether this machine has the browser; tests that need it skip themselves otherwise, and say so. */
-export const hasChromium = existsSync(executable);
+export const hasChromium = chromiumPath() !== undefined;
 if (!hasChromium)
   console.log('No Chromium found: tests in a real browser are skipped (set WAXSEAL_CHROMIUM).');
 
@@ -37,21 +34,11 @@ export async function startExtensionBrowser(
   const scratch = await mkdtemp(join(tmpdir(), 'waxseal-browser-'));
   const folder = await buildExtension(mode, 'chrome', scratch);
   await prepare(folder);
-  const context = await chromium.launchPersistentContext(join(scratch, 'profile'), {
-    executablePath: executable,
+  const context = await openChromium({
+    extension: folder,
+    profile: join(scratch, 'profile'),
     headless: true,
-    chromiumSandbox: false,
     viewport: { width: 1200, height: 800 },
-    args: [
-      `--disable-extensions-except=${folder}`,
-      `--load-extension=${folder}`,
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost',
-    ],
   });
   const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
   const id = new URL(worker.url()).host;

@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '../../demo/service.ts';
+import { connectTo, marionette, type Send } from './marionette.ts';
 
 const executable = '/usr/bin/firefox-esr';
 /** Whether this machine has the browser; tests that need it skip themselves otherwise, and say so. */
@@ -21,67 +21,13 @@ export interface Firefox {
   type(selector: string, text: string): Promise<void>;
   /** Runs the body of a function in the page, or in the browser itself; the result must be JSON. */
   run(body: string, where?: 'content' | 'chrome'): Promise<unknown>;
+  /** Any other command of the protocol. */
+  send: Send;
   close(): Promise<void>;
 }
 
 /** WebDriver's name for the Enter key. */
 const enterKey = '\uE007';
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function connectTo(port: number): Promise<Socket> {
-  for (let attempt = 0; attempt < 300; attempt++) {
-    const socket = connect(port, '127.0.0.1');
-    const open = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true));
-      socket.once('error', () => resolve(false));
-    });
-    if (open) return socket;
-    await pause(100);
-  }
-  throw new Error('Firefox did not open its Marionette port');
-}
-
-type Send = (name: string, parameters?: object) => Promise<{ value?: unknown }>;
-
-/** Messages are `length:JSON`; a request is `[0, id, name, parameters]`, a reply `[1, id, error, result]`. */
-function marionette(socket: Socket): Send {
-  const waiting = new Map<
-    number,
-    { resolve: (value: { value?: unknown }) => void; reject: (error: Error) => void }
-  >();
-  let buffer = Buffer.alloc(0);
-  let id = 0;
-  socket.on('data', (data) => {
-    buffer = Buffer.concat([buffer, data as Buffer]);
-    for (;;) {
-      const colon = buffer.indexOf(':');
-      const length = Number(buffer.subarray(0, colon).toString());
-      if (colon < 0 || buffer.length < colon + 1 + length) return;
-      const message: unknown = JSON.parse(buffer.subarray(colon + 1, colon + 1 + length).toString());
-      buffer = buffer.subarray(colon + 1 + length);
-      if (!Array.isArray(message)) continue;
-      const [, answered, error, result] = message;
-      const entry = waiting.get(answered);
-      waiting.delete(answered);
-      if (error) entry?.reject(new Error(`${error.error}: ${error.message}`));
-      else entry?.resolve(result ?? {});
-    }
-  });
-  return (name, parameters = {}) =>
-    new Promise((resolve, reject) => {
-      id += 1;
-      waiting.set(id, { resolve, reject });
-      const text = JSON.stringify([0, id, name, parameters]);
-      socket.write(`${Buffer.byteLength(text)}:${text}`);
-    });
-}
 
 /** Starts a headless Firefox in which the add-on `addonId` will have the internal id `uuid`. */
 export async function startFirefox(addonId: string, uuid: string): Promise<Firefox> {
@@ -114,6 +60,7 @@ export async function startFirefox(addonId: string, uuid: string): Promise<Firef
   const send = marionette(socket);
   await send('WebDriver:NewSession', {});
   return {
+    send,
     async install(folder) {
       await send('Addon:Install', { path: folder, temporary: true });
     },

@@ -2,10 +2,7 @@
  * A service to chat with on loopback: an enclave server with simulated evidence and a scripted engine, the log
  * that approves it, and the trust domain that names both. Everything a built extension needs.
  */
-
-import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { freePort } from '../../demo/service.ts';
 import { buildEnclave } from '../../enclave-server/app.ts';
 import { createSimulator } from '../../enclave-server/attester/simulator/simulator.ts';
 import { parseEnclaveConfig } from '../../enclave-server/config.ts';
@@ -16,6 +13,7 @@ import { parseHex, utf8 } from '../../protocol/bytes.ts';
 import { parseRuntimeStatement } from '../../protocol/session/runtime-statement.ts';
 import { scriptedEngine } from './enclave.ts';
 import { LogBuilder, testDigest } from './log-builder.ts';
+import { serveLogFiles } from './log-files-server.ts';
 
 export interface SealedWorld {
   /** Origin of the service. */
@@ -27,30 +25,6 @@ export interface SealedWorld {
   /** Index of the release that approves the service. */
   readonly release: number;
   close(): Promise<void>;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-/** Serves the files of a log to anybody's page, as a real log does. */
-async function serveLog(log: LogBuilder): Promise<{ url: string; close(): void }> {
-  const server = createHttpServer((request, response) => {
-    const file = log.file((request.url ?? '/').slice(1));
-    response.writeHead(file === null ? 404 : 200, { 'access-control-allow-origin': '*' });
-    response.end(file ?? undefined);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const close = () => {
-    server.close();
-    server.closeAllConnections();
-  };
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
 }
 
 /** Starts log and service; `engine` answers the chats. */
@@ -70,7 +44,7 @@ export async function startSealedWorld(engine: Engine = scriptedEngine()): Promi
     wire,
   });
   await log.publish();
-  const served = await serveLog(log);
+  const served = await serveLogFiles((path) => log.file(path));
   const app = await buildEnclave({
     config,
     attester: createSimulator({ measurement: parseHex(measurement) }),
@@ -91,7 +65,7 @@ export async function startSealedWorld(engine: Engine = scriptedEngine()): Promi
     }),
     async close() {
       await app.close();
-      served.close();
+      await served.close();
     },
   };
 }

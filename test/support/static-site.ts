@@ -7,18 +7,25 @@ export interface StaticSite {
   close(): void;
 }
 
-/** Serves `pages` by path, as HTML, with extra `headers`. */
+export interface StaticPage {
+  readonly body: string | Uint8Array;
+  readonly headers?: OutgoingHttpHeaders;
+}
+
+/** Serves `pages` by path, as HTML unless their own headers say otherwise, all with extra `headers`. */
 export async function startStaticSite(
-  pages: Record<string, string>,
+  pages: Record<string, string | StaticPage>,
   headers: OutgoingHttpHeaders = {},
 ): Promise<StaticSite> {
   const server = createServer((request, response) => {
-    const body = pages[new URL(request.url ?? '/', 'http://site').pathname];
-    response.writeHead(body === undefined ? 404 : 200, {
+    const found = pages[new URL(request.url ?? '/', 'http://site').pathname];
+    const page = typeof found === 'string' ? { body: found } : found;
+    response.writeHead(page === undefined ? 404 : 200, {
       'content-type': 'text/html; charset=utf-8',
       ...headers,
+      ...page?.headers,
     });
-    response.end(body ?? '');
+    response.end(page?.body ?? '');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -1,0 +1,115 @@
+/** Drives the extension in Firefox, by Marionette. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Driver, type Envelope, type TabState, tabQuery } from './driver.ts';
+import { startFirefox } from './firefox.ts';
+
+const uuid = '11111111-2222-4333-8444-555555555555';
+const enterKey = '\uE007';
+const address = (page: string) => `moz-extension://${uuid}/${page}.html`;
+
+/** Index of the sealed box among the frames of the tab in front; -1 without one. Runs in the browser itself. */
+const boxIndex = `return gBrowser.selectedBrowser.browsingContext.children.findIndex(
+  (child) => child.currentURI?.spec === ${JSON.stringify(address('composer'))});`;
+
+/** Starts Firefox with the unpacked extension in `folder`. */
+export async function startFirefoxDriver(folder: string): Promise<Driver> {
+  const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
+  const firefox = await startFirefox(manifest.browser_specific_settings.gecko.id, uuid);
+  const { send } = firefox;
+  await firefox.install(folder);
+  const newTab = async () => {
+    const { handle = '' } = await send('WebDriver:NewWindow', { type: 'tab', focus: true });
+    await send('WebDriver:SwitchToWindow', { handle, focus: true });
+    return handle;
+  };
+  const own = new Map<string, string>();
+  let tabHandle = await newTab();
+  let url = '';
+  const toTab = async () => {
+    await send('WebDriver:SwitchToWindow', { handle: tabHandle, focus: false });
+    await send('WebDriver:SwitchToFrame', { id: null });
+  };
+  /** Runs in a page of the extension, in a tab of its own that stays in the background. */
+  const runIn = async (page: string, body: string) => {
+    let handle = own.get(page);
+    if (handle === undefined) {
+      handle = await newTab();
+      own.set(page, handle);
+      await send('WebDriver:Navigate', { url: address(page) });
+      await send('WebDriver:SwitchToWindow', { handle: tabHandle, focus: true });
+    }
+    await send('WebDriver:SwitchToWindow', { handle, focus: false });
+    try {
+      return await firefox.run(body);
+    } finally {
+      await toTab();
+    }
+  };
+  const toBox = async () => {
+    await toTab();
+    const id = Number(await firefox.run(boxIndex, 'chrome'));
+    if (id < 0) return false;
+    await send('WebDriver:SwitchToFrame', { id });
+    return true;
+  };
+  const tab = async () => (await runIn('popup', tabQuery(url))) as (TabState & { id: number }) | null;
+  return {
+    browser: 'firefox',
+    ownName: uuid,
+    address,
+    ask: async (page, type, body) =>
+      (await runIn(page, `return chrome.runtime.sendMessage(${JSON.stringify({ type, body })})`)) as Envelope,
+    async open(wanted) {
+      url = wanted;
+      tabHandle = await newTab();
+      await send('WebDriver:Navigate', { url: wanted });
+    },
+    async go(wanted) {
+      await toTab();
+      await send('WebDriver:Navigate', { url: wanted });
+    },
+    async back() {
+      await toTab();
+      await send('WebDriver:Back');
+    },
+    async resize(width, height) {
+      await send('WebDriver:SetWindowRect', { width, height });
+    },
+    async run(body) {
+      await toTab();
+      return firefox.run(body);
+    },
+    async runInBox(body) {
+      if (!(await toBox())) return null;
+      return firefox.run(body);
+    },
+    async click(selector, where) {
+      if (where === 'page') await toTab();
+      else await toBox();
+      const { value } = await send('WebDriver:FindElement', { using: 'css selector', value: selector });
+      const [id] = Object.values(value as Record<string, string>);
+      await send('WebDriver:ElementClick', { id });
+    },
+    async press(keys) {
+      const actions = [...keys].flatMap((key) => {
+        const value = key === '\n' ? enterKey : key;
+        return [
+          { type: 'keyDown', value },
+          { type: 'keyUp', value },
+        ];
+      });
+      await send('WebDriver:PerformActions', { actions: [{ type: 'key', id: 'keys', actions }] });
+    },
+    tab: async () => (await tab()) ?? { granted: false, boxOpen: false, state: null },
+    async askForBox() {
+      const message = JSON.stringify({ type: 'tab/write', body: { tabId: (await tab())?.id } });
+      await runIn('popup', `return chrome.runtime.sendMessage(${message})`);
+    },
+    async closeTab() {
+      await toTab();
+      await send('WebDriver:CloseWindow');
+    },
+    close: () => firefox.close(),
+  };
+}
