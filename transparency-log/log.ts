@@ -272,6 +272,7 @@ export class TransparencyLog {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     await this.#sequencer.close();
+    await this.#rules.close();
     await this.#indexing.catch(() => {});
     this.#index.close();
     await this.#options.storage.entries.close();

@@ -1,27 +1,18 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { parseEnvelope } from '../protocol/log/dsse.ts';
+import { parseHex } from '../protocol/bytes.ts';
 import { emptyLedger } from '../protocol/log/ledger.ts';
 import { type JudgedEntry, Replay, requireSubmittable, type VerifiedEntry } from '../protocol/log/replay.ts';
 import { serverError } from './errors.ts';
+import { Verifier } from './verifier/verifier.ts';
 
 /** Kinds that a nearly full log still takes: approvals must stay revocable, and the log closable. */
 const LAST_KINDS: readonly string[] = ['status', 'log-closed'];
 
-/** A submission, read as far as it takes to know which statement it is. */
-export interface Submission {
+/** A submission that is a statement, signed or not. */
+export interface Candidate {
   readonly entry: Uint8Array;
   /** SHA-256 of the payload, 32 bytes. */
   readonly statement: Uint8Array;
-}
-
-/** A submission whose signatures were verified. */
-export interface Candidate extends Submission {
   readonly verified: VerifiedEntry;
-}
-
-/** Reads a submission; throws WAX_STATEMENT_ENVELOPE or _SIZE. */
-export function readSubmission(entry: Uint8Array): Submission {
-  return { entry, statement: sha256(parseEnvelope(entry).payload) };
 }
 
 /**
@@ -31,6 +22,7 @@ export function readSubmission(entry: Uint8Array): Submission {
 export class LogRules {
   readonly #replay: Replay;
   readonly #budget: number;
+  readonly #verifier = new Verifier();
   #closed: boolean;
 
   /** @param genesis hex SHA-256 of the bytes of entry 0 */
@@ -49,12 +41,20 @@ export class LogRules {
     }
   }
 
-  /** Verifies the signatures, and refuses what could not be sequenced now: WAX_STATEMENT_*, WAX_LOGSERVER_*. */
-  async verify(submission: Submission, now: number): Promise<Candidate> {
+  /** Reads a submission and verifies its signatures; throws WAX_STATEMENT_SIZE or _ENVELOPE. */
+  async read(entry: Uint8Array): Promise<Candidate> {
+    const verified = await this.#verifier.verify(entry, this.#replay.policy);
+    const { statementSha256, error } = verified;
+    if (statementSha256 !== null) return { entry, statement: parseHex(statementSha256, 32), verified };
+    throw error ?? serverError('WAX_LOGSERVER_INTERNAL', 'no statement and no error');
+  }
+
+  /** Refuses what could not be sequenced now: WAX_STATEMENT_*, WAX_LOGSERVER_*. Nothing is recorded. */
+  requireAcceptable({ verified }: Candidate, now: number): void {
     this.#requireOpen();
-    const verified = await this.#replay.verify(submission.entry);
+    // Under another policy than it was verified under it is verified again when it gets its place.
+    if (this.#isOutdated(verified)) return;
     this.#judge(verified, now);
-    return { ...submission, verified };
   }
 
   /** Judges a candidate at the place it is about to get, and records it. Returns its kind. */
@@ -62,13 +62,19 @@ export class LogRules {
     this.#requireOpen();
     let { verified } = candidate;
     // Signers found under an earlier policy say nothing about this one.
-    if (this.#replay.judge(verified).error?.code === 'WAX_STATEMENT_POLICY') {
-      verified = await this.#replay.verify(candidate.entry);
-    }
+    if (this.#isOutdated(verified)) ({ verified } = await this.read(candidate.entry));
     const judged = this.#judge(verified, now);
     this.#replay.record(judged);
     if (judged.statement?.kind === 'log-closed') this.#closed = true;
     return judged.statement?.kind ?? 'unknown';
+  }
+
+  close(): Promise<void> {
+    return this.#verifier.close();
+  }
+
+  #isOutdated({ under }: VerifiedEntry): boolean {
+    return under !== (this.#replay.policy?.entrySha256 ?? null);
   }
 
   #requireOpen(): void {

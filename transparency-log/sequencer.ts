@@ -5,7 +5,7 @@ import { hashLeaf } from '../protocol/log/tree.ts';
 import { serverError } from './errors.ts';
 import type { HashTree } from './hash-tree.ts';
 import type { Publisher } from './publisher.ts';
-import { type Candidate, type LogRules, readSubmission } from './rules.ts';
+import type { Candidate, LogRules } from './rules.ts';
 import type { StepListener } from './steps.ts';
 import { diskError } from './storage/disk-errors.ts';
 import type { EntryStore, NewEntry } from './storage/storage.ts';
@@ -60,6 +60,8 @@ export class Sequencer {
   #timer: NodeJS.Timeout | null = null;
   #cycle: Promise<void> = Promise.resolve();
   #failures = 0;
+  /** Submissions that are being verified. */
+  #reading = 0;
   /** Why submissions are refused now, or null. */
   blocked: CodedError | null = null;
   /** Why the last cycle could not publish, or null. */
@@ -72,20 +74,21 @@ export class Sequencer {
   /** Checks an entry and queues it. Resolves once it is accepted; throws a coded error if it is refused. */
   async submit(entry: Uint8Array): Promise<Ticket> {
     this.#requireOpen();
-    const submission = readSubmission(entry);
-    const known = await this.lookUp(submission.statement);
+    if (this.#queue.length + this.#reading >= MAX_WAITING) throw serverError('WAX_LOGSERVER_BUSY');
+    const candidate = await this.#read(entry);
+    const known = await this.lookUp(candidate.statement);
     if (known) return known;
     this.#requireOpen();
-    if (this.#queue.length >= MAX_WAITING) throw serverError('WAX_LOGSERVER_BUSY');
+    this.#options.rules.requireAcceptable(candidate, this.#options.now());
+    return this.#enqueue(candidate);
+  }
+
+  async #read(entry: Uint8Array): Promise<Candidate> {
+    this.#reading += 1;
     try {
-      const candidate = await this.#options.rules.verify(submission, this.#options.now());
-      this.#requireOpen();
-      return this.#enqueue(candidate);
-    } catch (error) {
-      // The same statement, submitted by somebody else, may have been sequenced while this one was verified.
-      const twin = await this.lookUp(submission.statement);
-      if (twin) return twin;
-      throw error;
+      return await this.#options.rules.read(entry);
+    } finally {
+      this.#reading -= 1;
     }
   }
 
@@ -108,7 +111,7 @@ export class Sequencer {
 
   #enqueue(candidate: Candidate): Ticket {
     const hash = toHex(candidate.statement);
-    // The same statement may have come in a second time while the signatures of the first were verified.
+    // The same statement may have come in a second time while this one was looked up.
     const twin = this.#waiting.get(hash);
     if (twin) return { statement: hash, published: known(twin) };
     const waiting: Waiting = { candidate, index: null, isNew: true, result: Promise.withResolvers() };

@@ -74,17 +74,24 @@ function keysOf(publishers: readonly Publisher[]): PublisherKey[] {
   return keys;
 }
 
+/** Whether this is the key's Ed25519 signature of the message; false for whatever is malformed. */
+export type VerifySignature = typeof verifyEd25519;
+
 /**
  * The publishers that signed this envelope, by name. Signatures by other keys are ignored.
  * @throws WAX_STATEMENT_SIGNATURE for one bad signature by a publisher, however many others are good
  */
-export async function verifySigners(envelope: Envelope, publishers: readonly Publisher[]): Promise<string[]> {
+export async function verifySigners(
+  envelope: Envelope,
+  publishers: readonly Publisher[],
+  verify: VerifySignature = verifyEd25519,
+): Promise<string[]> {
   const message = pae(envelope.payloadType, envelope.payload);
   const verified = await Promise.all(
     keysOf(publishers).map(async ({ name, publicKey, keyid }) => {
       const signature = envelope.signatures.find((candidate) => candidate.keyid === keyid);
       if (signature === undefined) return null;
-      if (await verifyEd25519(publicKey, message, signature.sig)) return name;
+      if (await verify(publicKey, message, signature.sig)) return name;
       throw statementError('WAX_STATEMENT_SIGNATURE', name);
     }),
   );

@@ -12,6 +12,7 @@ import {
   publishersFor,
   requireAuthorised,
   requireTimely,
+  type VerifySignature,
   verifySigners,
 } from './authorise.ts';
 import { type Envelope, parseEnvelope } from './dsse.ts';
@@ -72,16 +73,32 @@ function readEntry(bytes: Uint8Array): ReadEntry {
   return read;
 }
 
-async function verifyRead(read: ReadEntry, policy: PolicyInForce | null): Promise<VerifiedEntry> {
+async function verifyRead(
+  read: ReadEntry,
+  policy: PolicyInForce | null,
+  verify?: VerifySignature,
+): Promise<VerifiedEntry> {
   const { envelope, ...verified } = read;
   verified.under = policy?.entrySha256 ?? null;
   if (envelope === null || verified.statement === null) return verified;
   try {
-    verified.signers = await verifySigners(envelope, publishersFor(verified.statement, policy));
+    verified.signers = await verifySigners(envelope, publishersFor(verified.statement, policy), verify);
   } catch (error) {
     verified.error = codedError(error);
   }
   return verified;
+}
+
+/**
+ * Reads an entry and verifies its signatures under a policy: the costly part of a verdict, free of order.
+ * @param verify what checks one signature, where that is not the runtime's WebCrypto
+ */
+export function verifyEntry(
+  bytes: Uint8Array,
+  policy: PolicyInForce | null,
+  verify?: VerifySignature,
+): Promise<VerifiedEntry> {
+  return verifyRead(readEntry(bytes), policy, verify);
 }
 
 /** A ledger that grows. `from` takes a ledger as it was stored, `ledger()` gives it back. */
@@ -109,9 +126,9 @@ export class Replay {
     return this.#ledger.size;
   }
 
-  /** Reads an entry and verifies its signatures under the policy now in force: the costly part, free of order. */
-  verify(bytes: Uint8Array): Promise<VerifiedEntry> {
-    return verifyRead(readEntry(bytes), this.#ledger.policy);
+  /** The policy under which the next entry is judged. */
+  get policy(): PolicyInForce | null {
+    return this.#ledger.policy;
   }
 
   /** The verdict on an entry if it came next. Nothing is recorded. */

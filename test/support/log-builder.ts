@@ -14,13 +14,14 @@ import { toBase64, toHex, utf8 } from '../../protocol/bytes.ts';
 import type { JsonValue } from '../../protocol/json.ts';
 import { formatCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { cosign } from '../../protocol/log/cosignature.ts';
-import { type EnvelopeSigner, encodeEnvelope, envelopeSigner, signPayload } from '../../protocol/log/dsse.ts';
+import { type EnvelopeSigner, encodeEnvelope, signPayload } from '../../protocol/log/dsse.ts';
 import type { ReleaseFields } from '../../protocol/log/kinds/release.ts';
 import { type NoteSigner, signerFromSeed, signNote } from '../../protocol/log/signer.ts';
 import { formatStatement, type KnownKind, type StatementOf } from '../../protocol/log/statement.ts';
 import { encodeEntryBundle, parseTilePath } from '../../protocol/log/tiles.ts';
 import { Frontier, hashLeaf, hashNode, rootAt } from '../../protocol/log/tree.ts';
 import { parseTrustDomain, type TrustDomain } from '../../protocol/policy.ts';
+import { nativeEnvelopeSigner } from './native-signer.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -132,7 +133,7 @@ export class LogBuilder {
     this.quorum = options.quorum ?? 2;
     this.signer = signerFromSeed(this.origin, 1, testSeed(seed));
     this.publishers = Array.from({ length: publishers }, (_, i) =>
-      envelopeSigner(testSeed(`publisher ${i}`)),
+      nativeEnvelopeSigner(testSeed(`publisher ${i}`)),
     );
     this.witnesses = Array.from({ length: witnesses }, (_, i) =>
       signerFromSeed(`witness-${i}.example`, 4, testSeed(`witness ${i}`)),

@@ -3,7 +3,7 @@ import { utf8 } from '../../../protocol/bytes.ts';
 import { encodeEnvelope, parseEnvelope, signPayload } from '../../../protocol/log/dsse.ts';
 import { machineHash } from '../../../protocol/log/kinds/machine.ts';
 import { emptyLedger, type Ledger } from '../../../protocol/log/ledger.ts';
-import { type JudgedEntry, Replay, requireSubmittable } from '../../../protocol/log/replay.ts';
+import { type JudgedEntry, Replay, requireSubmittable, verifyEntry } from '../../../protocol/log/replay.ts';
 import { DAY, HOUR, LogBuilder, releaseFields, START, testDigest } from '../../support/log-builder.ts';
 
 async function replayAll(log: LogBuilder): Promise<{ ledger: Ledger; judged: JudgedEntry[] }> {
@@ -134,7 +134,7 @@ describe('dates', () => {
     const log = await LogBuilder.create();
     const bytes = await log.entry('release', releaseFields(START));
     const replay = Replay.from((await replayAll(log)).ledger);
-    const judged = replay.judge(await replay.verify(bytes));
+    const judged = replay.judge(await verifyEntry(bytes, replay.policy));
     const submit = () => requireSubmittable(judged, START - offset);
     if (code === null) submit();
     else expect(submit).toThrow(code);
@@ -263,7 +263,7 @@ describe('entries that do not count', () => {
   test('a log does not sequence a kind that it does not know', async () => {
     const log = await LogBuilder.create();
     const replay = Replay.from((await replayAll(log)).ledger);
-    const judged = replay.judge(await replay.verify(await log.unknown(true)));
+    const judged = replay.judge(await verifyEntry(await log.unknown(true), replay.policy));
     expect(() => requireSubmittable(judged, START)).toThrow('WAX_STATEMENT_KIND');
   });
 
@@ -325,7 +325,9 @@ describe('what a ledger keeps', () => {
   test('refuses to record an entry judged for another place', async () => {
     const log = await LogBuilder.create();
     const replay = Replay.from((await replayAll(log)).ledger);
-    const judged = replay.judge(await replay.verify(await log.entry('release', releaseFields(START))));
+    const judged = replay.judge(
+      await verifyEntry(await log.entry('release', releaseFields(START)), replay.policy),
+    );
     replay.record(judged);
     expect(() => replay.record(judged)).toThrow(RangeError);
   });
@@ -334,7 +336,10 @@ describe('what a ledger keeps', () => {
     const log = await LogBuilder.create();
     const replay = Replay.from((await replayAll(log)).ledger);
     await log.add('policy', { publishers: log.publisherList([0, 1]), threshold: 2 });
-    const early = await replay.verify(await log.entry('release', releaseFields(START), { by: [1, 2] }));
+    const early = await verifyEntry(
+      await log.entry('release', releaseFields(START), { by: [1, 2] }),
+      replay.policy,
+    );
     await replay.apply(log.entries.slice(1));
     expect(replay.judge(early).error?.code).toBe('WAX_STATEMENT_POLICY');
   });
