@@ -1,10 +1,10 @@
 /** `waxseal release …`: publisher keys, drafts that collect signatures, and what they say. */
-import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { formatTime } from '../../protocol/log/kinds/kind.ts';
 import { readPredicate } from '../../protocol/log/statement.ts';
 import { createKeyFile } from '../../transparency-log/keys/key-file.ts';
 import { makeEntry } from '../../transparency-log/publish/entry.ts';
+import { hashFiles, listFiles } from '../../transparency-log/publish/file-manifest.ts';
 import { type Command, exitCodes } from '../command.ts';
 import {
   contextHelp,
@@ -14,9 +14,10 @@ import {
   required,
   requiredInteger,
 } from './release/context.ts';
-import { draftCommands, readPublishers, startTime } from './release/drafts.ts';
+import { startTime } from './release/draft-command.ts';
+import { draftCommands, readPublishers } from './release/drafts.ts';
 import { releaseCommandError } from './release/errors.ts';
-import { nextStep, signWithKeyFile, summarise, writeDraft } from './release/signing.ts';
+import { nextStep, replaceDraft, signWithKeyFile, summarise, writeDraft } from './release/signing.ts';
 
 const keygen: Command = {
   name: 'release keygen',
@@ -116,7 +117,7 @@ Exit codes: 0 signed, 30 not signed; the code printed says why.`,
     const keyFile = required(values.key, 'key');
     const context = await findContext(values);
     const signed = await signWithKeyFile(await readInput(file), keyFile, context, { yes: values.yes });
-    await writeFile(file, signed);
+    await replaceDraft(file, signed);
     console.log(await nextStep(file, signed, context?.policy ?? null));
     return exitCodes.ok;
   },
@@ -141,4 +142,35 @@ Exit codes: 0 shown, 30 it cannot be read.`,
   },
 };
 
-export const releaseCommands: readonly Command[] = [keygen, init, ...draftCommands, sign, show];
+const files: Command = {
+  name: 'release files',
+  summary: 'print the hash of the files of a built extension',
+  help: `Usage: waxseal release files DIR [--list | --json]
+
+Prints the hash that an extension release in the log names, for a build, an unpacked package of a store, or what a
+browser has installed: the SHA-256 of the sorted list of all files and their hashes, without what stores add.
+
+Options:
+  --list   print the list itself
+  --json   print one JSON object: manifestSha256, files
+
+Exit codes: 0 printed, 30 the folder is not that of an extension.`,
+  async run(args) {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { list: { type: 'boolean' }, json: { type: 'boolean' } },
+    });
+    const list = await listFiles(onlyFile(positionals));
+    const manifestSha256 = hashFiles(list);
+    const names = list
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.slice(65));
+    if (values.json) console.log(JSON.stringify({ manifestSha256, files: names }));
+    else console.log(values.list ? list.trimEnd() : manifestSha256);
+    return exitCodes.ok;
+  },
+};
+
+export const releaseCommands: readonly Command[] = [keygen, init, ...draftCommands, sign, show, files];

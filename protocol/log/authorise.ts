@@ -22,7 +22,7 @@ import type { Statement } from './statement.ts';
 import { statementError } from './statement-errors.ts';
 
 /** How far `notBefore` may be from the time of sequencing. */
-const SEQUENCING_WINDOW = 7 * DAY;
+export const SEQUENCING_WINDOW = 7 * DAY;
 
 export interface PolicyInForce {
   /** Index of the policy's entry, and hex SHA-256 of the entry's bytes. */

@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { releaseCommands } from '../../bin/commands/release.ts';
 import { trustCommands } from '../../bin/commands/trust.ts';
@@ -171,7 +171,11 @@ describe('a draft', () => {
         ...['--browser', 'chrome', '--version', '1.0.0', '--manifest-sha256', testDigest('e')],
         ...['--repository', 'https://example.org/waxseal', '--commit', commit],
       ],
-      ['release close', '--reason', 'full'],
+      [
+        'release close',
+        ...['--reason', 'full', '--successor', 'log.example/two'],
+        ...['--successor-key', (await LogBuilder.create()).signer.verifierKey.text],
+      ],
     ];
     const files = [policy];
     for (const [i, [name, ...options]] of drafts.entries()) {
@@ -211,6 +215,27 @@ describe('a draft out of a log', () => {
     });
   });
 
+  test('supersedes for good, with one signature, and the log takes it', async () => {
+    const log = await served();
+    const file = path('supersede.json');
+    const what = ['--index', '1', '--reason', 'newer', '--domain', path('domain.json')];
+    await waxseal('release supersede', ...what, '--out', file);
+    expect(await drafted(file)).toMatchObject({ kind: 'status', action: 'supersede', index: 1 });
+    // Signed by one of the publishers of the log, as `release sign` would.
+    const signed = await log.sign(parseEnvelope(await readFile(file)).payload, [2]);
+    const judged = await Replay.from(emptyLedger(log.origin, log.domain().policyEntry)).apply([
+      ...log.entries,
+      signed,
+    ]);
+    expect(judged.map(({ error }) => error?.code)).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('cannot name an entry of the log with the policy alone', async () => {
+    const policy = await firstPolicy();
+    const what = ['--index', '1', '--reason', 'x', '--policy', policy, '--out', path('x.json')];
+    await expect(waxseal('release revoke', ...what)).rejects.toThrow('--domain is needed');
+  });
+
   test('says what a revocation takes back', async () => {
     await served();
     const file = path('revoke.json');
@@ -248,6 +273,83 @@ describe('a draft out of a log', () => {
     await log.publish({ by: [0] });
     const what = ['--index', '1', '--reason', 'x', '--domain', path('domain.json'), '--out', path('x.json')];
     await expect(waxseal('release revoke', ...what)).rejects.toThrow('quorum, WAX_ACCEPT_QUORUM');
+  });
+});
+
+describe('release files', () => {
+  async function build(name: string, manifest: object, more: { [file: string]: string } = {}) {
+    const files = {
+      'manifest.json': JSON.stringify(manifest),
+      'icons/a.svg': '<svg/>',
+      'z.js': '1',
+      ...more,
+    };
+    for (const [file, text] of Object.entries(files)) {
+      await mkdir(dirname(join(path(name), file)), { recursive: true });
+      await writeFile(join(path(name), file), text);
+    }
+    output = [];
+    await waxseal('release files', path(name));
+    return output[0];
+  }
+  const manifest = { manifest_version: 3, name: 'Waxseal', version: '1.0.0' };
+
+  test('prints one hash for a build and for what a store made of it', async () => {
+    const own = await build('own', manifest);
+    expect(own).toMatch(/^[0-9a-f]{64}$/);
+    const store = { ...manifest, update_url: 'https://clients2.google.com/service/update2/crx', key: 'MII' };
+    expect(await build('chrome', store, { '_metadata/verified_contents.json': '[]' })).toBe(own);
+    expect(await build('firefox', manifest, { 'META-INF/mozilla.rsa': 'x' })).toBe(own);
+  });
+
+  test.each<[string, object, { [file: string]: string }]>([
+    ['a byte', manifest, { 'z.js': '2' }],
+    ['a file more', manifest, { 'more.js': '' }],
+    ['a permission', { ...manifest, permissions: ['tabs'] }, {}],
+    ['a folder that only looks like a store', manifest, { 'x/_metadata/y': '' }],
+  ])('prints another hash for %s', async (_, changed, more) => {
+    const own = await build('own', manifest);
+    expect(await build('other', changed, more)).not.toBe(own);
+  });
+
+  test('lists what it hashes, in the order of the bytes', async () => {
+    await build('own', manifest, { 'Z.js': '', 'icons.txt': '' });
+    output = [];
+    await waxseal('release files', path('own'), '--list');
+    const lines = (output[0] ?? '').split('\n').map((line) => line.slice(65));
+    expect(lines).toEqual(['Z.js', 'icons.txt', 'icons/a.svg', 'manifest.json', 'z.js']);
+    const hash = Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(`${output[0]}\n`))).toString(
+      'hex',
+    );
+    await waxseal('release files', path('own'), '--json');
+    expect(JSON.parse(output[1] ?? '')).toEqual({ manifestSha256: hash, files: lines });
+  });
+
+  test('refuses a folder without a manifest, one that is not there, and links', async () => {
+    await mkdir(path('empty'));
+    await expect(waxseal('release files', path('empty'))).rejects.toThrow('WAX_PUBLISH_FILES');
+    await expect(waxseal('release files', path('none'))).rejects.toThrow('WAX_PUBLISH_FILES');
+    await build('linked', manifest);
+    await symlink('/etc/hostname', join(path('linked'), 'hostname'));
+    await expect(waxseal('release files', path('linked'))).rejects.toThrow('WAX_PUBLISH_FILES');
+    await build('broken', manifest);
+    await writeFile(join(path('broken'), 'manifest.json'), '{"a":1,"a":2}');
+    await expect(waxseal('release files', path('broken'))).rejects.toThrow('WAX_PUBLISH_FILES');
+  });
+
+  test('goes into an extension release, and so does a hash from elsewhere, but not both', async () => {
+    const policy = await firstPolicy();
+    const hash = await build('own', manifest);
+    const what = [
+      ...['--browser', 'chrome', '--version', '1.0.0', '--policy', policy, '--out', path('extension.json')],
+      ...['--repository', 'https://example.org/waxseal', '--commit', testDigest('commit').slice(0, 40)],
+      ...['--files', path('own')],
+    ];
+    await waxseal('release extension', ...what);
+    const { payload } = parseEnvelope(await readFile(path('extension.json')));
+    expect(parseStatement(payload)).toMatchObject({ kind: 'extension-release', manifestSha256: hash });
+    const both = waxseal('release extension', ...what, '--manifest-sha256', testDigest('e'));
+    await expect(both).rejects.toThrow('WAX_RELEASECMD_OPTION');
   });
 });
 

@@ -3,6 +3,7 @@
  * statement can change how the text around it looks: what is not printable is spelled out.
  * @module
  */
+import { SEQUENCING_WINDOW } from '../../protocol/log/authorise.ts';
 import { DAY, formatTime } from '../../protocol/log/kinds/kind.ts';
 import type { Ledger } from '../../protocol/log/ledger.ts';
 import type { KnownKind, KnownStatement, StatementOf } from '../../protocol/log/statement.ts';
@@ -117,6 +118,10 @@ export function describeStatement(statement: KnownStatement, ledger: Ledger | nu
     ['log', statement.log],
     ['under policy', statement.policy ?? 'none: it is the first'],
     ['dated', formatTime(statement.notBefore)],
+    // Entry 0 is sequenced by the log itself, which is begun with it.
+    ...(statement.policy === null
+      ? []
+      : [['submit by', formatTime(statement.notBefore + SEQUENCING_WINDOW)] as const]),
     ...(statement.critical ? [] : [['optional', 'clients that do not know this kind ignore it'] as const]),
   ];
   return {

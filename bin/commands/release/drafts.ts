@@ -1,126 +1,32 @@
 /** The commands that draft a statement: each turns its options into one predicate. */
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { toBase64 } from '../../../protocol/bytes.ts';
-import { type JsonValue, parseJson } from '../../../protocol/json.ts';
+import { parseJson } from '../../../protocol/json.ts';
 import { DAY, formatTime } from '../../../protocol/log/kinds/kind.ts';
 import { type MachinePlatform, machineHash } from '../../../protocol/log/kinds/machine.ts';
 import { release as releaseKind } from '../../../protocol/log/kinds/release.ts';
-import { isLogged, type Ledger, type Logged } from '../../../protocol/log/ledger.ts';
+import { isLogged } from '../../../protocol/log/ledger.ts';
 import { parseVerifierKey } from '../../../protocol/log/note.ts';
-import { type KnownKind, readPredicate } from '../../../protocol/log/statement.ts';
 import { readMap } from '../../../protocol/shape.ts';
-import { makeEntry } from '../../../transparency-log/publish/entry.ts';
-import { type Command, exitCodes } from '../../command.ts';
-import {
-  contextHelp,
-  contextOptions,
-  type DraftContext,
-  readInput,
-  requireContext,
-  required,
-  requiredInteger,
-} from './context.ts';
+import { hashFiles, listFiles } from '../../../transparency-log/publish/file-manifest.ts';
+import type { Command } from '../../command.ts';
+import { readInput, requiredInteger } from './context.ts';
+import { draftCommand, findLogged, type Predicate, text, type Values } from './draft-command.ts';
 import { releaseCommandError } from './errors.ts';
-import { signWithKeyFile, writeDraft } from './signing.ts';
-
-const sharedOptions = {
-  ...contextOptions,
-  out: { type: 'string' },
-  key: { type: 'string' },
-  yes: { type: 'boolean' },
-  'not-before': { type: 'string' },
-} as const;
-
-const sharedHelp = `${contextHelp}
-  --out FILE         where to write the draft; never over an existing file
-  --key FILE         sign it at once with this publisher's key, after showing it
-  --yes              sign without asking, for scripts
-  --not-before TIME  date of the statement, such as 2026-11-22T14:00:00Z (now)
-
-The draft is a file to pass round: each publisher runs waxseal release sign on it. Exit codes: 0 written, 30 an
-option, a file or the log is not as it must be.`;
-
-type Predicate = { [key: string]: JsonValue };
-
-/** What parseArgs found, by option. */
-type Values = { [option: string]: unknown };
-type SharedValues = { yes?: boolean } & {
-  [option in Exclude<keyof typeof sharedOptions, 'yes'>]?: string;
-};
-
-interface DraftSpec {
-  name: string;
-  summary: string;
-  usage: string;
-  about: string;
-  optionHelp: string;
-  kind: KnownKind;
-  options: ParseArgsOptionsConfig;
-  /** The fields of the kind; the common ones are added. */
-  fields: (values: Values, context: DraftContext, notBefore: number) => Predicate | Promise<Predicate>;
-}
-
-/** Now in whole seconds, or the time that was asked for. */
-export function startTime(text: string | undefined): number {
-  if (text === undefined) return Math.floor(Date.now() / 1000) * 1000;
-  const at = Date.parse(text);
-  if (Number.isNaN(at) || formatTime(at) !== text)
-    throw releaseCommandError('WAX_RELEASECMD_OPTION', '--not-before');
-  return at;
-}
-
-function draftCommand(spec: DraftSpec): Command {
-  return {
-    name: `release ${spec.name}`,
-    summary: spec.summary,
-    help: `Usage: waxseal release ${spec.name} ${spec.usage} (--domain FILE | --policy FILE) --out FILE
-
-${spec.about}
-
-Options:
-${spec.optionHelp}
-${sharedHelp}`,
-    async run(args) {
-      const values: Values = parseArgs({ args, options: { ...spec.options, ...sharedOptions } }).values;
-      const shared = values as SharedValues;
-      const out = required(shared.out, 'out');
-      const context = await requireContext(shared);
-      const notBefore = startTime(shared['not-before']);
-      const statement = readPredicate(spec.kind, {
-        log: context.policy.log,
-        policy: context.policy.entrySha256,
-        notBefore: formatTime(notBefore),
-        critical: true,
-        ...(await spec.fields(values, context, notBefore)),
-      });
-      let entry = await makeEntry(statement, []);
-      if (shared.key !== undefined) {
-        entry = await signWithKeyFile(entry, shared.key, context, { yes: shared.yes });
-      }
-      await writeDraft(out, entry, context.policy);
-      return exitCodes.ok;
-    },
-  };
-}
-
-const text = (value: unknown, name: string) => required(typeof value === 'string' ? value : undefined, name);
-
-function findLogged(ledger: Ledger | null, index: number): Logged {
-  if (ledger === null)
-    throw releaseCommandError('WAX_RELEASECMD_OPTION', '--domain is needed to look the entry up');
-  const logged = ledger.approvals.find((candidate) => candidate.index === index);
-  if (logged === undefined || logged.takenBack !== null) {
-    throw releaseCommandError('WAX_RELEASECMD_ENTRY', `entry ${index}`);
-  }
-  return logged;
-}
 
 const approve = draftCommand({
   name: 'approve',
   summary: 'draft the approval of a program',
   usage: '--fields FILE [--days N]',
-  about: `Drafts a release. The file is a JSON object with product, version, measurements, configSha256, models,
-services, wire, source, build and, if it is not 168, retiresOlderAfterHours.`,
+  about: `Drafts a release. The file is a JSON object; waxseal enclave measure prints most of it. Hashes are hex:
+
+  { "product": "waxseal-demo", "version": 7,
+    "measurements": { "sev-snp": [{ "shape": "4 vCPU", "launchDigest": "<48 bytes>" }] },
+    "configSha256": "<32 bytes>", "models": [{ "id": "maple-8b", "sha256": "<32 bytes>" }],
+    "services": ["https://chat.example"], "wire": { "tickMs": 50, "recordBytes": 512, "maxRecords": 512 },
+    "source": { "repository": "https://example.org/waxseal", "commit": "<20 or 32 bytes>" },
+    "build": { "recipe": "image/build.ts", "sha256": "<32 bytes>" } }
+
+retiresOlderAfterHours may be added: how long lower versions of the product go on, 168 unless said.`,
   optionHelp: `  --fields FILE      the release as JSON
   --days N           how long it is valid, at most 90 (60)`,
   kind: 'release',
@@ -134,9 +40,10 @@ services, wire, source, build and, if it is not 168, retiresOlderAfterHours.`,
 
 const renew = draftCommand({
   name: 'renew',
+  needsLog: true,
   summary: 'draft a new approval of a release that is about to expire',
   usage: '--index N [--days N]',
-  about: 'Drafts the same release again, from now on. Needs --domain.',
+  about: 'Drafts the same release again, from now on.',
   optionHelp: `  --index N          entry of the release
   --days N           how long it is valid, at most 90 (60)`,
   kind: 'release',
@@ -152,9 +59,10 @@ const renew = draftCommand({
 function takeBack(action: 'revoke' | 'supersede', summary: string): Command {
   return draftCommand({
     name: action,
+    needsLog: true,
     summary,
     usage: '--index N --reason TEXT',
-    about: `Drafts a status that takes an earlier statement back for good. One publisher is enough. Needs --domain.`,
+    about: `Drafts a status that takes an earlier statement back for good. One publisher is enough.`,
     optionHelp: `  --index N          entry of the statement
   --reason TEXT      why, for everybody to read`,
     kind: 'status',
@@ -236,28 +144,41 @@ const machine = draftCommand({
   },
 });
 
+async function filesHash({ files, 'manifest-sha256': hash }: Values): Promise<string> {
+  if ((files === undefined) === (hash === undefined)) {
+    throw releaseCommandError('WAX_RELEASECMD_OPTION', 'either --files or --manifest-sha256');
+  }
+  return hash === undefined
+    ? hashFiles(await listFiles(text(files, 'files')))
+    : text(hash, 'manifest-sha256');
+}
+
 const extension = draftCommand({
   name: 'extension',
   summary: 'draft the approval of a build of the extension',
-  usage: '--browser B --version V --manifest-sha256 HEX --repository URL --commit HASH',
-  about: 'Drafts an extension release: the hash of the sorted list of its files.',
+  usage: '--browser B --version V (--files DIR | --manifest-sha256 HEX) --repository URL --commit HASH',
+  about: `Drafts an extension release. It names the hash of the sorted list of the files of a build, which waxseal
+release files prints for any copy of it.`,
   optionHelp: `  --browser B        chrome or firefox
-  --version V        as in the manifest
+  --version V        as in manifest.json
+  --files DIR        folder of the build
   --manifest-sha256 HEX
+                     the hash of its files instead
   --repository URL   where the source is
   --commit HASH      and which`,
   kind: 'extension-release',
   options: {
     browser: { type: 'string' },
     version: { type: 'string' },
+    files: { type: 'string' },
     'manifest-sha256': { type: 'string' },
     repository: { type: 'string' },
     commit: { type: 'string' },
   },
-  fields: (values) => ({
+  fields: async (values) => ({
     browser: text(values.browser, 'browser'),
     version: text(values.version, 'version'),
-    manifestSha256: text(values['manifest-sha256'], 'manifest-sha256'),
+    manifestSha256: await filesHash(values),
     source: {
       repository: text(values.repository, 'repository'),
       commit: text(values.commit, 'commit'),

@@ -1,6 +1,6 @@
 /** Showing drafts to people, asking them, and signing for them. */
 
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { readKeyFile } from '../../../transparency-log/keys/key-file.ts';
 import { describeStatement } from '../../../transparency-log/publish/describe.ts';
@@ -27,7 +27,8 @@ export async function summarise(bytes: Uint8Array, context: DraftContext | null)
 async function confirm(name: string): Promise<void> {
   if (process.stdin.isTTY !== true) throw releaseCommandError('WAX_RELEASECMD_CONFIRM');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`Sign this as ${name}? Type yes: `);
+  // Ctrl-C and Ctrl-D are answers, too.
+  const answer = await terminal.question(`Sign this as ${name}? Type yes: `).catch(() => '');
   terminal.close();
   if (answer.trim().toLowerCase() !== 'yes') throw releaseCommandError('WAX_RELEASECMD_DECLINED');
 }
@@ -43,6 +44,13 @@ export async function signWithKeyFile(
   console.error((await summarise(bytes, context)).join('\n'));
   if (!yes) await confirm(key.verifierKey.name);
   return signDraft(readDraft(bytes), publisherSigner(key), context?.policy ?? null);
+}
+
+/** Replaces a draft as a whole: the signatures in it may be hard to get again. */
+export async function replaceDraft(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, bytes, { flag: 'wx' });
+  await rename(temporary, path);
 }
 
 /** Writes a draft under a new name, and says what comes next. */
