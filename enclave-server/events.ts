@@ -29,10 +29,15 @@ export function bucket(count: number): number {
   }
 }
 
+const rounded = (counts: ReadonlyMap<Counted, number>): { [name: string]: number } =>
+  Object.fromEntries(counted.map((event) => [event, bucket(counts.get(event) ?? 0)]));
+
 export class EventList {
   readonly #sink: (line: string) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #counts = new Map<Counted, number>();
+  readonly #all = new Map<Counted, number>();
+  #totals = rounded(new Map());
 
   /** `sink` gets one line of JSON at a time. */
   constructor(sink: (line: string) => void) {
@@ -48,12 +53,19 @@ export class EventList {
     this.#counts.set(event, (this.#counts.get(event) ?? 0) + 1);
   }
 
+  /** Counts since the start as "at most" numbers, as they stood at the last whole minute. */
+  get totals(): { [name: string]: number } {
+    return this.#totals;
+  }
+
   /** Says the counts since the last time as "at most" numbers; says nothing when nothing happened. */
   summarise(): void {
     if (this.#counts.size === 0) return;
-    const counts = counted.map((event) => [event, bucket(this.#counts.get(event) ?? 0)]);
+    const atMost = rounded(this.#counts);
+    for (const [event, count] of this.#counts) this.#all.set(event, (this.#all.get(event) ?? 0) + count);
+    this.#totals = rounded(this.#all);
     this.#counts.clear();
-    this.#sink(JSON.stringify({ event: 'minute', atMost: Object.fromEntries(counts) }));
+    this.#sink(JSON.stringify({ event: 'minute', atMost }));
   }
 
   stop(): void {

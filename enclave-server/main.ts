@@ -9,8 +9,10 @@ import { parseArgs } from 'node:util';
 import { parseHex } from '../protocol/bytes.ts';
 import { CodedError } from '../protocol/errors.ts';
 import { parseAccessTokens } from './access.ts';
+import { createAdmin, listenAdmin } from './admin.ts';
 import { buildEnclave } from './app.ts';
 import type { Attester } from './attester/attester.ts';
+import { type HardwareAttester, openHardware } from './attester/hardware.ts';
 import { type EnclaveConfig, parseEnclaveConfig } from './config.ts';
 import { startLlamaEngine } from './engine/llama-engine.ts';
 import { checkEnvironment } from './environment.ts';
@@ -27,8 +29,20 @@ interface Settings {
   models: string;
 }
 
+/** The attester, and the same again where it is a real machine's. */
+interface Attesters {
+  attester: Attester;
+  hardware: HardwareAttester | null;
+}
+
+const refuse = (error: unknown): never => {
+  // Messages of other errors may quote what they failed on; only our own sentences are safe to print.
+  console.error(error instanceof CodedError ? error.message : 'The enclave server could not start.');
+  process.exit(1);
+};
+
 /** Loads the simulator only where the build has it; elsewhere not a byte of it is in the bundle. */
-async function openAttester({ config, configPath, models }: Settings, simulate: boolean): Promise<Attester> {
+async function openAttester({ config, configPath, models }: Settings, simulate: boolean): Promise<Attesters> {
   if (__WAXSEAL_SIMULATOR__ && simulate) {
     const { createSimulator } = await import('./attester/simulator/simulator.ts');
     const { measureInstalled } = await import('./measure.ts');
@@ -38,23 +52,51 @@ async function openAttester({ config, configPath, models }: Settings, simulate: 
       config,
       models,
     });
-    return createSimulator({ measurement: parseHex(launchDigest) });
+    return { attester: createSimulator({ measurement: parseHex(launchDigest) }), hardware: null };
   }
-  throw enclaveError('WAX_ENCLAVE_NO_ATTESTER');
+  if (simulate) throw enclaveError('WAX_ENCLAVE_NO_ATTESTER', 'this build has no simulator');
+  const scripts = {
+    tsm: join(import.meta.dirname, 'report-child.js'),
+    nsm: join(import.meta.dirname, 'nsm-helper'),
+  };
+  // A machine without reports serves nobody: it ends, and whoever watches it starts it anew.
+  const hardware = await openHardware(scripts, refuse);
+  return { attester: hardware, hardware };
+}
+
+/** A whole number among the options; `NaN`, a sign or a fraction must not get as far as the wire. */
+function readNumber(text: string, option: string, most: number): number {
+  if (!/^(0|[1-9][0-9]{0,15})$/.test(text) || Number(text) > most) {
+    throw enclaveError('WAX_ENCLAVE_OPTION', option);
+  }
+  return Number(text);
+}
+
+/** The options as given; what is wrong with them may not be quoted, since an argument can hold anything. */
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        config: { type: 'string' },
+        models: { type: 'string' },
+        host: { type: 'string', default: '127.0.0.1' },
+        port: { type: 'string', default: '4443' },
+        admin: { type: 'string' },
+        tokens: { type: 'string' },
+        'log-size-hint': { type: 'string', default: '0' },
+        simulate: { type: 'boolean', default: false },
+      },
+    });
+    return values;
+  } catch (cause) {
+    throw enclaveError('WAX_ENCLAVE_OPTION', '', { cause });
+  }
 }
 
 async function start(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      config: { type: 'string' },
-      models: { type: 'string' },
-      host: { type: 'string', default: '127.0.0.1' },
-      port: { type: 'string', default: '4443' },
-      tokens: { type: 'string' },
-      'log-size-hint': { type: 'string', default: '0' },
-      simulate: { type: 'boolean', default: false },
-    },
-  });
+  const values = readOptions();
+  const port = readNumber(values.port, '--port', 65_535);
+  const logSizeHint = readNumber(values['log-size-hint'], '--log-size-hint', Number.MAX_SAFE_INTEGER);
   checkEnvironment(process.env, process.execArgv);
   const configPath = values.config ?? 'enclave.json';
   const config = parseEnclaveConfig(await readFile(configPath));
@@ -70,11 +112,10 @@ async function start(): Promise<void> {
     recycleIdleMs: 1000 * recycleIdleS,
     onCrash: () => events.notice('engine-crashed'),
   });
-  const [attester, engine] = await Promise.all([
+  const [{ attester, hardware }, engine] = await Promise.all([
     openAttester({ config, configPath, models }, values.simulate),
     starting,
   ]);
-  const logSizeHint = Number(values['log-size-hint']);
   const accessTokens =
     values.tokens === undefined ? null : parseAccessTokens(await readFile(values.tokens, 'utf8'));
   const app = await buildEnclave({
@@ -85,16 +126,15 @@ async function start(): Promise<void> {
     accessTokens,
     logSizeHint: () => logSizeHint,
   });
-  const url = await app.listen({ host: values.host, port: Number(values.port) });
+  const admin = createAdmin({ events, hardware });
+  if (values.admin !== undefined) await listenAdmin(admin, values.admin);
+  const url = await app.listen({ host: values.host, port });
   console.log(JSON.stringify({ event: 'listening', url }));
   const stop = () => {
-    void app.close().then(() => engine.stop());
+    admin.close();
+    void app.close().then(() => Promise.all([engine.stop(), hardware?.close()]));
   };
   process.once('SIGTERM', stop).once('SIGINT', stop);
 }
 
-start().catch((error: unknown) => {
-  // Messages of other errors may quote what they failed on; only our own sentences are safe to print.
-  console.error(error instanceof CodedError ? error.message : 'The enclave server could not start.');
-  process.exit(1);
-});
+start().catch(refuse);

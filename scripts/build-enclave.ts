@@ -32,7 +32,11 @@ export async function buildEnclaveBundle(kind: EnclaveBuild, outDir = enclaveFol
       minify: false,
       sourcemap: false,
       rolldownOptions: {
-        input: { main: 'enclave-server/main.ts', 'engine-child': 'enclave-server/engine/child.ts' },
+        input: {
+          main: 'enclave-server/main.ts',
+          'engine-child': 'enclave-server/engine/child.ts',
+          'report-child': 'enclave-server/attester/tsm/child.ts',
+        },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name].js' },
       },
     },

@@ -60,6 +60,7 @@ Options:
   --models DIR         folder of the model files (the folder of the configuration)
   --host HOST          address to listen on (127.0.0.1)
   --port PORT          port to listen on, 0 for any (4443)
+  --admin ADDRESS      a Unix socket's path, or 127.0.0.1:PORT, for counters and staples (none)
   --tokens FILE        let only bearers of these tokens open sessions: one hex SHA-256 of a token a line
   --log-size-hint N    size of the log at which the release of this server is in it (0)
   --simulate           make evidence with the simulator: for development, not private
@@ -76,6 +77,7 @@ Exit codes: 0 stopped by a signal, 30 the server did not start; it says why.`,
         models: { type: 'string' },
         host: { type: 'string', default: '127.0.0.1' },
         port: { type: 'string', default: '4443' },
+        admin: { type: 'string' },
         tokens: { type: 'string' },
         'log-size-hint': { type: 'string', default: '0' },
         simulate: { type: 'boolean', default: false },
@@ -90,6 +92,7 @@ Exit codes: 0 stopped by a signal, 30 the server did not start; it says why.`,
         '--log-size-hint',
         requireNumber(values['log-size-hint'], '--log-size-hint', Number.MAX_SAFE_INTEGER),
       ],
+      ...(values.admin === undefined ? [] : ['--admin', values.admin]),
       ...(values.tokens === undefined ? [] : ['--tokens', values.tokens]),
       ...(values.simulate ? ['--simulate'] : []),
     ]);

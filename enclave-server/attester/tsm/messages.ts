@@ -1,0 +1,12 @@
+/** What the server and its report process tell each other. @module */
+
+export const providers: Readonly<Record<string, number>> = { sev_guest: 0x01, tdx_guest: 0x02 };
+
+export type TsmCommand =
+  /** Comes once and first. */
+  { type: 'open'; folder: string } | { type: 'report'; reportData: Uint8Array; withinMs: number };
+
+export type TsmAnswer =
+  | { type: 'opened'; provider: string }
+  | { type: 'report'; outblob: Uint8Array; auxblob: Uint8Array }
+  | { type: 'failed'; reason: string; final: boolean };
