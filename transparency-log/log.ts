@@ -36,7 +36,7 @@ export interface LogOptions {
   quorum: number;
   /** Where readers find this log, if that is not (only) this process: asked at start for the newest size. */
   publicUrl?: string;
-  /** Longest wait for company before a batch is sequenced; 1 second unless said. */
+  /** Shortest time from one batch to the next; what comes in between waits for it. 1 second unless said. */
   publishIntervalMs?: number;
   /** How often cosignatures are renewed without growth; 5 minutes unless said. */
   refreshIntervalMs?: number;

@@ -1,5 +1,11 @@
 /** Measures two things beside each other, so that the load of the machine falls on both. */
 
+/** What the command line asks of a benchmark. */
+export interface BenchOptions {
+  /** Where to put a picture of the figures, for benchmarks that draw one. */
+  chart?: string;
+}
+
 export interface BenchRow {
   what: string;
   ours: string;

@@ -17,7 +17,7 @@ export interface LogProcessOptions {
   policy: string;
   witnesses: { url: string; key: string }[];
   quorum: number;
-  /** Longest wait for company; 10 unless said. */
+  /** Shortest time between two batches; 10 unless said. */
   publishIntervalMs?: number;
   /** Where to die: the `nth` time a step was done in this process. */
   killAt: { step: Step; nth: number } | null;

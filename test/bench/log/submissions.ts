@@ -1,0 +1,111 @@
+/** Durable, witnessed submissions over HTTP: the log in a process of its own, three witnesses in this one. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { LogProcessOptions } from '../../support/log-process.ts';
+import { LogWorld } from '../../support/log-server.ts';
+
+const SERVER = fileURLToPath(new URL('../../support/log-process.ts', import.meta.url));
+const PUBLISH_INTERVAL_MS = 1000;
+
+interface Load {
+  /** Submissions that come at once. */
+  batch: number;
+  batches: number;
+  /** Milliseconds from one batch to the next; null to wait for the answers. */
+  every: number | null;
+}
+
+export interface Submissions extends Load {
+  /** Entries a second, from the first submission to the last answer. */
+  rate: number;
+  /** Milliseconds from submission to a published checkpoint that a quorum cosigned. */
+  p50: number;
+  p99: number;
+}
+
+/** One at a time; then as many as the goal asks for and a fifth more, in small batches and in large ones. */
+const LOADS: Load[] = [
+  { batch: 1, batches: 8, every: null },
+  { batch: 64, batches: 200, every: 53 },
+  { batch: 1024, batches: 12, every: 850 },
+];
+
+async function startServer(world: LogWorld): Promise<{ child: ChildProcess; url: URL }> {
+  const policy = join(world.folder, 'policy');
+  await writeFile(policy, world.policyEntry);
+  const options: LogProcessOptions = {
+    folder: join(world.folder, 'data'),
+    origin: world.builder.origin,
+    policy,
+    witnesses: world.endpoints.map(({ url, key }) => ({ url, key: key.text })),
+    quorum: world.builder.quorum,
+    publishIntervalMs: PUBLISH_INTERVAL_MS,
+    killAt: null,
+  };
+  const child = spawn(process.execPath, [SERVER, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = await once(child.stdout as NodeJS.ReadableStream, 'data');
+  return { child, url: new URL('/api/v1/entries', String(line).trim()) };
+}
+
+/** Milliseconds until the answer; whatever is not 201 ends the run. */
+async function submit(agent: Agent, url: URL, entry: Uint8Array): Promise<number> {
+  const began = performance.now();
+  const headers = { 'content-type': 'application/json', 'content-length': entry.length };
+  const sent = request(url, { agent, method: 'POST', headers });
+  sent.end(entry);
+  const [answer] = await once(sent, 'response');
+  answer.resume();
+  await once(answer, 'end');
+  if (answer.statusCode !== 201) throw new Error(`status ${answer.statusCode}`);
+  return performance.now() - began;
+}
+
+/** Also the time from the first submission to the last answer. */
+async function submitAll(url: URL, entries: readonly Uint8Array[], { batch, every }: Load) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 4096 });
+  const waits: Promise<number>[] = [];
+  const began = performance.now();
+  for (let start = 0; start < entries.length; start += batch) {
+    const group = entries.slice(start, start + batch).map((entry) => submit(agent, url, entry));
+    waits.push(...group);
+    // The next batch comes when it is due, however late the answers are.
+    if (every === null) await Promise.all(group);
+    else await setTimeout(Math.max(0, began + (start / batch + 1) * every - performance.now()));
+  }
+  const sorted = (await Promise.all(waits)).sort((a, b) => a - b);
+  agent.destroy();
+  return { sorted, took: performance.now() - began };
+}
+
+async function measure(load: Load): Promise<Submissions> {
+  const world = await LogWorld.create();
+  const entries: Uint8Array[] = [];
+  for (let version = 1; version <= load.batch * load.batches; version++)
+    entries.push(await world.release(version));
+  const { child, url } = await startServer(world);
+  try {
+    // A server that has just started has not compiled what it runs.
+    const warm = await Promise.all(Array.from({ length: 300 }, (_, i) => world.release(1_000_000 + i)));
+    await submitAll(url, warm, { batch: 300, batches: 1, every: null });
+    const { sorted, took } = await submitAll(url, entries, load);
+    const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
+    return { ...load, rate: (1000 * entries.length) / took, p50: at(0.5), p99: at(0.99) };
+  } finally {
+    child.kill();
+    await once(child, 'exit');
+    await world.close();
+  }
+}
+
+export async function submissions(): Promise<Submissions[]> {
+  const measured: Submissions[] = [];
+  for (const load of LOADS) measured.push(await measure(load));
+  return measured;
+}
