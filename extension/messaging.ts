@@ -15,8 +15,9 @@ import {
   readString,
 } from '../protocol/shape.ts';
 import type { Grant } from './grants.ts';
-import type { Role } from './sender.ts';
-import { type Settings, sealPattern } from './settings.ts';
+import { parseSeen, type SeenRelease } from './seen.ts';
+import type { FrameRole, Role } from './sender.ts';
+import { type Preferences, parsePreferences, type Settings, sealPattern } from './settings.ts';
 
 type Empty = Record<never, never>;
 
@@ -63,11 +64,12 @@ export interface TabReply {
 
 /** Request and reply of each message. */
 interface Exchanges {
-  'bridge/token': [Empty, { readonly token: string }];
+  'bridge/hello': [Empty, { readonly adapter: boolean }];
+  'bridge/token': [{ readonly frame: FrameRole }, { readonly token: string }];
   'bridge/interference': [{ readonly kind: Interference }, Empty];
   'frame/redeem': [
     { readonly token: string },
-    { readonly site: string; readonly tabId: number; readonly windowId: number },
+    { readonly site: string; readonly tabId: number; readonly windowId: number; readonly adapter: boolean },
   ];
   'trust/get': [Empty, TrustReply];
   'trust/import': [{ readonly text: string }, Empty];
@@ -79,7 +81,11 @@ interface Exchanges {
   'settings/get': [Empty, Settings];
   'settings/seal': [{ readonly seal: string }, Empty];
   'settings/first-run': [Empty, Empty];
-  'settings/history': [{ readonly on: boolean }, Empty];
+  'seen/note': [SeenRelease, { readonly last: SeenRelease | null }];
+  'settings/preferences': [Preferences, Empty];
+  'settings/forget': [Empty, Empty];
+  /** What the browser's own theme is, which the background cannot see. */
+  'view/theme': [{ readonly theme: 'light' | 'dark' }, Empty];
   'settings/service': [{ readonly service: string }, Empty];
   'view/status': [ViewStatus & { readonly windowId: number }, Empty];
   'tab/get': [{ readonly tabId: number }, TabReply];
@@ -93,8 +99,8 @@ export type MessageType = keyof Exchanges;
 export type Request<Type extends MessageType> = Exchanges[Type][0];
 export type Reply<Type extends MessageType> = Exchanges[Type][1];
 
-/** `new-frame` is a frame that has not redeemed its token; `frame` is one that has. */
-type Sender = Role | 'new-frame';
+/** `new-frame` and `new-service` have not redeemed their token; `frame` and `service` have. */
+type Sender = Role | `new-${FrameRole}`;
 
 interface Rule<Type extends MessageType> {
   readonly from: readonly Sender[];
@@ -115,16 +121,23 @@ const site = (body: JsonValue) => ({ site: readOrigin(readObject(body, 'body', [
 const trustDomainLimit = 128 * 1024;
 
 const chat = ['sidepanel', 'frame'] as const;
+const serving = [...chat, 'service'] as const;
 const reading = ['sidepanel', 'frame', 'popup', 'options', 'welcome'] as const;
 
 export const rules: { readonly [Type in MessageType]: Rule<Type> } = {
-  'bridge/token': { from: ['bridge'], parse: empty },
+  'bridge/hello': { from: ['bridge'], parse: empty },
+  'bridge/token': {
+    from: ['bridge'],
+    parse: (body) => ({
+      frame: readOneOf(readObject(body, 'body', ['frame']).frame, 'frame', ['frame', 'service']),
+    }),
+  },
   'bridge/interference': {
     from: ['bridge'],
     parse: (body) => ({ kind: readOneOf(readObject(body, 'body', ['kind']).kind, 'kind', interferences) }),
   },
-  'frame/redeem': { from: ['new-frame'], parse: token },
-  'trust/get': { from: reading, parse: empty },
+  'frame/redeem': { from: ['new-frame', 'new-service'], parse: token },
+  'trust/get': { from: [...reading, 'service'], parse: empty },
   'trust/import': {
     from: ['options'],
     parse: (body) => ({
@@ -135,8 +148,8 @@ export const rules: { readonly [Type in MessageType]: Rule<Type> } = {
     from: ['options'],
     parse: (body) => ({ name: readString(readObject(body, 'body', ['name']).name, 'name', { most: 64 }) }),
   },
-  'log/get': { from: [...chat, 'popup', 'options'], parse: domain },
-  'log/sync': { from: [...chat, 'popup', 'options'], parse: domain },
+  'log/get': { from: [...serving, 'popup', 'options'], parse: domain },
+  'log/sync': { from: [...serving, 'popup', 'options'], parse: domain },
   'log/restart': { from: ['sidepanel', 'options'], parse: domain },
   'log/dismiss': {
     from: ['options'],
@@ -156,16 +169,21 @@ export const rules: { readonly [Type in MessageType]: Rule<Type> } = {
     }),
   },
   'settings/first-run': { from: ['welcome'], parse: empty },
-  'settings/history': {
-    from: ['options'],
-    parse: (body) => ({ on: readBoolean(readObject(body, 'body', ['on']).on, 'on') }),
+  'seen/note': { from: ['sidepanel'], parse: parseSeen },
+  'settings/preferences': { from: ['options'], parse: parsePreferences },
+  'settings/forget': { from: ['options'], parse: empty },
+  'view/theme': {
+    from: ['sidepanel', 'popup', 'options', 'welcome'],
+    parse: (body) => ({
+      theme: readOneOf(readObject(body, 'body', ['theme']).theme, 'theme', ['light', 'dark']),
+    }),
   },
   'settings/service': {
     from: ['sidepanel', 'options'],
     parse: (body) => ({ service: readOrigin(readObject(body, 'body', ['service']).service, 'service') }),
   },
   'view/status': {
-    from: chat,
+    from: serving,
     parse: (body) => {
       const read = readObject(body, 'body', ['status', 'checkedAt', 'report', 'windowId']);
       return {

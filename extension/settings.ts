@@ -4,20 +4,41 @@
  * @module
  */
 import type { JsonValue } from '../protocol/json.ts';
-import { readBoolean, readObject, readString } from '../protocol/shape.ts';
+import type { Mode } from '../protocol/session/sizes.ts';
+import { readBoolean, readObject, readOneOf, readString } from '../protocol/shape.ts';
 
 export interface Settings {
   /** The person's seal seed, 16 bytes in base64; null before first run. */
   readonly seal: string | null;
   /** The lesson of the first run was passed. */
   readonly firstRunDone: boolean;
-  /** Keep chats between sessions. Off unless switched on. */
-  readonly history: boolean;
   /** Origin of the enclave to talk to; null for the first one of the built-in trust domain. */
   readonly service: string | null;
+  readonly theme: Theme;
+  /** Language of the copy; null for the browser's. */
+  readonly language: Language | null;
+  /** How answers come: at a steady pace, or whole, when they are ready. */
+  readonly mode: Mode;
 }
 
-export const defaultSettings: Settings = { seal: null, firstRunDone: false, history: false, service: null };
+export const themes = ['system', 'light', 'dark'] as const;
+export type Theme = (typeof themes)[number];
+/** Languages that `_locales` has. */
+export const languages = ['en', 'de', 'he'] as const;
+export type Language = (typeof languages)[number];
+export const modes = ['steady', 'block'] as const;
+
+export const defaultSettings: Settings = {
+  seal: null,
+  firstRunDone: false,
+  service: null,
+  theme: 'system',
+  language: null,
+  mode: 'steady',
+};
+
+/** What a person changes in Options at once. */
+export type Preferences = Pick<Settings, 'theme' | 'language' | 'mode'>;
 
 const nullable = (
   value: JsonValue | undefined,
@@ -31,11 +52,27 @@ export const sealPattern = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 
 /** Reads stored settings; throws where they are not whole. */
 export function parseSettings(value: JsonValue | undefined): Settings {
-  const read = readObject(value, 'settings', ['seal', 'firstRunDone', 'history', 'service']);
+  // Later versions have more fields: a record without them is an older one, not a damaged one.
+  const later = ['theme', 'language', 'mode', 'history'] as const;
+  const read = readObject(value, 'settings', ['seal', 'firstRunDone', 'service'], later);
   return {
     seal: nullable(read.seal, 'settings.seal', 24, sealPattern),
     firstRunDone: readBoolean(read.firstRunDone, 'settings.firstRunDone'),
-    history: readBoolean(read.history, 'settings.history'),
     service: nullable(read.service, 'settings.service', 253, /^https?:\/\//),
+    ...parsePreferences({
+      theme: read.theme ?? defaultSettings.theme,
+      language: read.language ?? null,
+      mode: read.mode ?? defaultSettings.mode,
+    }),
+  };
+}
+
+/** Reads all preferences. */
+export function parsePreferences(value: JsonValue | undefined): Preferences {
+  const read = readObject(value, 'preferences', ['theme', 'language', 'mode']);
+  return {
+    theme: readOneOf(read.theme, 'theme', themes),
+    language: read.language === null ? null : readOneOf(read.language, 'language', languages),
+    mode: readOneOf(read.mode, 'mode', modes),
   };
 }

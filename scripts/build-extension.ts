@@ -1,4 +1,6 @@
 /** Builds the extension for one browser in one mode (wxt.config.ts says what the modes are). */
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { env } from 'node:process';
 import { build } from 'wxt';
 
@@ -23,6 +25,17 @@ const logger = {
   level: 1,
 };
 
+/** What the extension consists of, one path a line, sorted by their bytes: About makes its own digest from it. */
+async function listFiles(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, '/').length))
+    .filter((path) => path !== 'files.txt' && path !== 'waxseal-domain.json')
+    .sort();
+  await writeFile(join(folder, 'files.txt'), `${paths.join('\n')}\n`);
+}
+
 /**
  * Builds the extension and returns the folder it is in: `extensionFolder(mode, browser)`, or below `outDir`
  * where a test wants one of its own.
@@ -34,5 +47,7 @@ export async function buildExtension(
 ): Promise<string> {
   env.WXT_TELEMETRY_DISABLED = '1';
   await build({ mode, browser, logger, ...(outDir !== undefined && { outDir }) });
-  return outDir === undefined ? extensionFolder(mode, browser) : `${outDir}/${mode}-${browser}`;
+  const folder = outDir === undefined ? extensionFolder(mode, browser) : `${outDir}/${mode}-${browser}`;
+  await listFiles(folder);
+  return folder;
 }

@@ -8,7 +8,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex, utf8 } from '../../protocol/bytes.ts';
 import { extensionError } from '../errors.ts';
 
-const tables = ['domains', 'logs', 'evidence', 'grants', 'settings'] as const;
+const tables = ['domains', 'logs', 'evidence', 'grants', 'settings', 'seen'] as const;
 export type Table = (typeof tables)[number];
 
 /** What lies in the database. */
@@ -25,6 +25,8 @@ export interface Database {
   change(table: Table, key: string, decide: (current: unknown) => Stored | null): Promise<void>;
   /** Writes a record that `decide` makes in view of the whole table, in one transaction. It may throw. */
   insert(table: Table, key: string, decide: (all: readonly unknown[]) => Stored): Promise<void>;
+  /** Deletes everything. */
+  clear(): Promise<void>;
 }
 
 const digest = (text: string) => toHex(sha256(utf8(text)));
@@ -56,7 +58,7 @@ function finished<Result>(request: IDBRequest<Result>): Promise<Result> {
 }
 
 function open(): Promise<IDBDatabase> {
-  const request = indexedDB.open('waxseal', 2);
+  const request = indexedDB.open('waxseal', 3);
   request.onupgradeneeded = () => {
     const { objectStoreNames } = request.result;
     for (const table of tables) {
@@ -116,6 +118,10 @@ export function openDatabase(): Database {
       await writing(await database(), table, async (records) => {
         records.put(decide(await finished<unknown[]>(records.getAll())), key);
       });
+    },
+    async clear() {
+      const transaction = (await database()).transaction(tables, 'readwrite', { durability: 'strict' });
+      await Promise.all(tables.map((table) => finished(transaction.objectStore(table).clear())));
     },
   };
 }

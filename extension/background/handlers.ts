@@ -51,10 +51,15 @@ function interferenceStatus(kind: Interference): ViewStatus {
 export function createHandlers(parts: Parts): Handlers {
   const { store, trust, logs, sites, frames, toolbar } = parts;
   return {
-    'bridge/token': async (_request, caller) => {
-      // A new frame: what an earlier one reported is over.
-      await toolbar.forgetTab(placed(caller).tabId);
-      return { token: await frames.issue(placed(caller)) };
+    'bridge/hello': async (_request, caller) => {
+      const { tabId, frameId, site } = placed(caller);
+      await sites.startProvider(tabId, frameId);
+      return { adapter: await sites.hasAdapter(site) };
+    },
+    'bridge/token': async ({ frame }, caller) => {
+      // A new box: what an earlier one reported is over.
+      if (frame === 'frame') await toolbar.forgetTab(placed(caller).tabId);
+      return { token: await frames.issue(placed(caller), frame) };
     },
     'bridge/interference': async ({ kind }, caller) => {
       // The frame is done for, and what it still says of itself no longer counts.
@@ -65,7 +70,7 @@ export function createHandlers(parts: Parts): Handlers {
     'frame/redeem': async ({ token }, caller) => {
       const { site, tabId, windowId } = placed(caller);
       await frames.redeem(placed(caller), token);
-      return { site, tabId, windowId };
+      return { site, tabId, windowId, adapter: await sites.hasAdapter(site) };
     },
     'trust/get': () => trust.reply(),
     'trust/import': async ({ text }) => {
@@ -96,8 +101,23 @@ export function createHandlers(parts: Parts): Handlers {
       await store.changeSettings({ firstRunDone: true });
       return {};
     },
-    'settings/history': async ({ on }) => {
-      await store.changeSettings({ history: on });
+    'seen/note': async (seen) => ({ last: await store.noteSeen(seen) }),
+    'settings/preferences': async (preferences) => {
+      await store.changeSettings(preferences);
+      return {};
+    },
+    'settings/forget': async () => {
+      for (const { site } of await sites.list()) {
+        for (const tab of await sites.openTabs(site)) await commandHost(tab, 'close');
+        await sites.remove(site);
+      }
+      await store.forget();
+      await parts.refreshGrants();
+      await toolbar.draw();
+      return {};
+    },
+    'view/theme': async ({ theme }) => {
+      await toolbar.setTheme(theme);
       return {};
     },
     'settings/service': async ({ service }) => {
@@ -105,9 +125,10 @@ export function createHandlers(parts: Parts): Handlers {
       return {};
     },
     'view/status': async ({ windowId, ...status }, caller) => {
-      const { tabId } = caller;
+      const { tabId, role } = caller;
       const site = 'site' in caller ? caller.site : null;
-      await toolbar.report(tabId === null ? { windowId } : { tabId, site }, status);
+      if (role === 'service' && tabId !== null) await toolbar.reportRequest({ tabId, site }, status);
+      else await toolbar.report(tabId === null ? { windowId } : { tabId, site }, status);
       return {};
     },
     'tab/get': async ({ tabId }) => {

@@ -57,6 +57,7 @@ export function startBackground(): void {
   const toolbar = createToolbar(sessionValue<Reported>('reported', { tabs: {}, windows: {} }), {
     isGranted,
     hasFork: logs.hasFork,
+    theme: sessionValue<'light' | 'dark' | 'any'>('theme', 'any'),
   });
   const handlers = createHandlers({ store, trust, logs, sites, frames, toolbar, refreshGrants });
   const installation = {

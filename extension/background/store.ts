@@ -9,6 +9,7 @@ import type { Evidence } from '../../protocol/log/evidence.ts';
 import { readInteger, readObject, readString } from '../../protocol/shape.ts';
 import { extensionError } from '../errors.ts';
 import { type Grant, parseGrant } from '../grants.ts';
+import { parseSeen, type SeenRelease } from '../seen.ts';
 import { defaultSettings, parseSettings, type Settings } from '../settings.ts';
 import { type Database, seal, unseal } from './database.ts';
 
@@ -49,6 +50,10 @@ export interface BackgroundStore {
   /** Keeps evidence, unless the same is kept already. */
   addEvidence(log: string, evidence: Evidence): Promise<void>;
   dropEvidence(log: string, foundAt: string): Promise<void>;
+  /** Notes the release that a service runs, and says what was noted last. */
+  noteSeen(seen: SeenRelease): Promise<SeenRelease | null>;
+  /** Deletes everything, what the logs once showed included. Only ever on a person's wish. */
+  forget(): Promise<void>;
 }
 
 function parseDomain(text: string): ImportedDomain {
@@ -142,6 +147,15 @@ export function createStore(database: Database): BackgroundStore {
         const next = isKnown || kept.length >= MOST_EVIDENCE ? kept : [...kept, evidence];
         return seal(JSON.stringify(next));
       }),
+    async noteSeen(seen) {
+      let last: SeenRelease | null = null;
+      await database.change('seen', seen.service, (current) => {
+        last = decode(current, (text) => parseSeen(parseJson(text)));
+        return seal(JSON.stringify(seen));
+      });
+      return last;
+    },
+    forget: () => database.clear(),
     dropEvidence: (log, foundAt) =>
       database.change('evidence', log, (current) => {
         const left = (decode(current, parseEvidenceList) ?? []).filter((one) => one.foundAt !== foundAt);

@@ -15,27 +15,46 @@ import { type ToolbarLook, toolbarLook } from './toolbar-state.ts';
 /** What views last reported: frames and extension tabs by tab, panels by window. */
 export interface Reported {
   /** A report speaks for the site it came from, and for no page that the tab shows later. */
-  readonly tabs: { readonly [tabId: number]: { readonly site: string | null; readonly view: ViewStatus } };
+  readonly tabs: {
+    readonly [tabId: number]: {
+      readonly site: string | null;
+      readonly view: ViewStatus;
+      /** It is about a request that the page itself wrote. */
+      readonly request?: true;
+    };
+  };
   readonly windows: { readonly [windowId: number]: ViewStatus };
 }
 
-export type Place = { readonly tabId: number; readonly site: string | null } | { readonly windowId: number };
+export interface TabPlace {
+  readonly tabId: number;
+  readonly site: string | null;
+}
+export type Place = TabPlace | { readonly windowId: number };
 
 export interface Toolbar {
   report(place: Place, status: ViewStatus): Promise<void>;
+  /** What became of a request of the page's own; never more than that, and nothing where a box has the word. */
+  reportRequest(place: TabPlace, status: ViewStatus): Promise<void>;
   reported(tab: Browser.tabs.Tab): Promise<ViewStatus | null>;
   /** A view in `place` has the keyboard until the returned function is called. */
   startTyping(place: Place): () => void;
   /** Draws the icon of one tab again, or that of every active tab. */
   draw(tabId?: number): Promise<void>;
   forgetTab(tabId: number): Promise<void>;
-  setTheme(theme: 'light' | 'dark'): void;
+  /** The browser's theme, told by a view: the background cannot ask for it. */
+  setTheme(theme: 'light' | 'dark'): Promise<void>;
 }
 
 export interface ToolbarInput {
   isGranted(site: string): boolean;
   hasFork(): Promise<boolean>;
+  /** Outlives the background's sleep; `any` until a view has told it. */
+  readonly theme: SessionValue<'light' | 'dark' | 'any'>;
 }
+
+/** States that only a surface may show which the page cannot read. */
+const requestStates: readonly Status['id'][] = ['sealed', 'sealed-imported', 'sealed-grace', 'simulated'];
 
 function isClosed({ status }: ViewStatus): boolean {
   const { id } = status as unknown as Status;
@@ -45,7 +64,6 @@ function isClosed({ status }: ViewStatus): boolean {
 /** Icons come from extension/public/icons; titles from the words of the states. */
 export function createToolbar(memory: SessionValue<Reported>, input: ToolbarInput): Toolbar {
   const typing = new Set<Place>();
-  let theme: 'light' | 'dark' | 'any' = 'any';
 
   const panelIsOpen = async (windowId: number) => {
     const contexts = await browser.runtime.getContexts({ contextTypes: ['SIDE_PANEL'] });
@@ -69,6 +87,7 @@ export function createToolbar(memory: SessionValue<Reported>, input: ToolbarInpu
     return t('toolbarTitle', { word, sentence: short });
   };
   const apply = async (tabId: number, { icon, badge }: ToolbarLook, title: string) => {
+    const theme = await input.theme.read();
     const path = { 16: `/icons/${icon}-${theme}-16.png`, 32: `/icons/${icon}-${theme}-32.png` };
     await Promise.all([
       browser.action.setIcon({ tabId, path }),
@@ -109,6 +128,18 @@ export function createToolbar(memory: SessionValue<Reported>, input: ToolbarInpu
       });
       await draw('tabId' in place ? place.tabId : undefined);
     },
+    async reportRequest({ tabId, site }, view) {
+      const { id } = view.status as unknown as Status;
+      // Whatever a frame says: a request that the page wrote is never shown as one that it could not read.
+      if (id !== 'adapter' && requestStates.includes(id)) return;
+      await memory.change(({ tabs, windows }) => {
+        const before = tabs[tabId];
+        const hasBox = before !== undefined && before.site === site && before.request !== true;
+        const next = hasBox ? tabs : { ...tabs, [tabId]: { site, view, request: true as const } };
+        return [{ tabs: next, windows }, undefined];
+      });
+      await draw(tabId);
+    },
     startTyping(place) {
       typing.add(place);
       const redraw = () => draw('tabId' in place ? place.tabId : undefined);
@@ -124,8 +155,9 @@ export function createToolbar(memory: SessionValue<Reported>, input: ToolbarInpu
         return [{ tabs: others, windows }, undefined];
       });
     },
-    setTheme(next) {
-      theme = next;
+    async setTheme(next) {
+      const changed = await input.theme.change((last) => [next, last !== next]);
+      if (changed) await draw();
     },
   };
 }

@@ -3,6 +3,7 @@
  * nothing went out or nobody could read it.
  * @module
  */
+import type { Mode } from '../../protocol/session/sizes.ts';
 import type { ChatView, OwnMessage } from '../ui/controller.ts';
 import type { Store } from '../ui/store.ts';
 import type { ChatMessage } from './chat-request.ts';
@@ -26,6 +27,8 @@ export interface AskingOptions {
   readonly composing: Composing;
   /** The session to ask in; null while there is none or another state forbids it. */
   session(): ChatSession | null;
+  /** How the answer is to come. */
+  mode(): Mode;
   onSealed(): void;
   /** The turn is over, padding included. */
   onEnd(): void;
@@ -100,7 +103,7 @@ export class Asking {
     try {
       const result = await runTurn({
         session,
-        request: { model: model.id, messages, ...settingsOf(setup) },
+        request: { model: model.id, messages, mode: this.#options.mode(), ...settingsOf(setup) },
         holder: { thread: () => this.#view().thread, setThread: (next) => this.#show(next) },
         signal: turn.signal,
         sealed: own === null ? [] : [own],

@@ -5,6 +5,7 @@
  */
 import { parseBase64 } from '../../protocol/bytes.ts';
 import { CodedError } from '../../protocol/errors.ts';
+import type { Mode } from '../../protocol/session/sizes.ts';
 import { ask } from '../ask.ts';
 import type { Interference } from '../messaging.ts';
 import { openPanel } from '../panel.ts';
@@ -12,10 +13,15 @@ import type { ChatController, ChatSetup, ChatView, Status } from '../ui/controll
 import { Store } from '../ui/store.ts';
 import { Asking } from './asking.ts';
 import { ChatSession } from './chat-session.ts';
-import { chosenModel, plainSetup } from './chat-setup.ts';
+import { chosenModel } from './chat-setup.ts';
 import { Composing } from './composing.ts';
+import { historyPlace } from './history/history-place.ts';
+import { Keeper } from './history/keeper.ts';
+import type { StoredChat } from './history/stored-chat.ts';
+import { initialView } from './initial-view.ts';
 import { clock, createLook } from './look.ts';
 import { openPage } from './pages.ts';
+import { present } from './present.ts';
 import { openSurface, type Surface } from './surface.ts';
 import { type Choice, choices, chosen, type HeldLog, readTrust } from './trust.ts';
 import { createTypingLight } from './typing-light.ts';
@@ -31,6 +37,7 @@ class Chat {
   readonly store: Store<ChatView>;
   readonly composing: Composing;
   readonly asking: Asking;
+  readonly keeper: Keeper;
   readonly #light = createTypingLight(() => this.#surface?.windowId);
   #surface: Surface | null = null;
   #choice: Choice | null = null;
@@ -39,37 +46,33 @@ class Chat {
   /** A state that needs no session: not set up, page interferes, memory damaged. It hides all others. */
   #fixed: Status | null;
   #asked = false;
+  #mode: Mode = 'steady';
   #reported = '';
 
   constructor(kind: 'panel' | 'frame') {
     // Without its token a frame is nobody's: nothing is shown, asked or sent.
     this.#fixed = kind === 'frame' ? bare('not-granted') : null;
-    this.store = new Store<ChatView>({
-      surface: kind,
-      status: this.#fixed ?? bare('checking'),
-      progress: null,
-      thread: [],
-      draft: '',
-      attachments: [],
-      fileRefusal: null,
-      editing: null,
-      sending: false,
-      setup: plainSetup,
-      report: null,
-      fork: null,
-      seal: null,
-      enclaves: [],
-      explorer: null,
-      frame: kind === 'frame' ? { site: '', open: false } : null,
-    });
+    this.store = new Store<ChatView>(initialView(kind, this.#fixed ?? bare('checking')));
     this.composing = new Composing(this.store);
     this.asking = new Asking({
       store: this.store,
       composing: this.composing,
       session: () => (this.#fixed === null ? this.#session : null),
+      mode: () => this.#mode,
       onSealed: () => this.setOpen(true),
-      onEnd: () => this.#show(),
+      onEnd: () => {
+        this.#show();
+        void this.keeper.keep();
+      },
       onTrouble: (error) => this.#trouble(error),
+    });
+    this.keeper = new Keeper({
+      store: this.store,
+      database: kind === 'panel' ? historyPlace() : null,
+      now: Date.now,
+      service: () => this.#choice?.enclave.service ?? null,
+      show: (chat) => this.#resume(chat),
+      empty: () => this.#empty(),
     });
     void this.#start(kind);
   }
@@ -79,7 +82,10 @@ class Chat {
     const { site } = this.#surface;
     if (site !== null) this.store.update({ frame: { site: new URL(site).host, open: false } });
     document.addEventListener('visibilitychange', () => this.#onVisibility());
-    await this.load();
+    for (const sign of ['keydown', 'pointerdown']) {
+      document.addEventListener(sign, () => this.keeper.active(), { passive: true });
+    }
+    await Promise.all([this.load(), this.keeper.look()]);
   }
 
   /** Reads settings and trust domains, and begins with the chosen service. */
@@ -87,6 +93,9 @@ class Chat {
     if (this.#isInterfered()) return;
     try {
       const [settings, trust] = await Promise.all([ask('settings/get', {}), readTrust()]);
+      // A box in a page learns how it is wanted only now that its token was taken.
+      if (this.store.current().surface === 'frame') void present(settings);
+      this.#mode = settings.mode;
       this.#choice = chosen(trust, service ?? this.#choice?.enclave.service ?? trust.service);
       const ready = settings.seal !== null && settings.firstRunDone && this.#choice !== null;
       this.#fixed = ready ? null : bare('not-set-up');
@@ -153,6 +162,8 @@ class Chat {
   #onVisibility(): void {
     const visible = document.visibilityState === 'visible';
     if (visible && this.#fixed?.id === 'not-set-up') void this.load();
+    // It may have been turned on, or off, in Options.
+    if (visible) void this.keeper.look();
     this.#session?.setVisible(visible);
   }
 
@@ -204,8 +215,30 @@ class Chat {
     this.#surface?.setLayout(frame.open, explains ? noticeHeight : foldedHeight);
   }
 
+  /** Shows a chat from the history. It goes on in a new session, as any other chat does. */
+  #resume({ service, thread, setup, draft, attachments }: StoredChat): void {
+    this.#empty();
+    this.store.update({ thread, setup, draft, attachments });
+    const known = this.store.current().enclaves.some((one) => one.service === service);
+    if (known && service !== this.#choice?.enclave.service) void this.load(service);
+  }
+
+  /** Takes the chat off the screen, its draft included. */
+  #empty(): void {
+    this.asking.stop();
+    this.composing.begin();
+    this.store.update({ thread: [], draft: '', attachments: [] });
+    if (this.#fixed === null) this.#openSession();
+    this.#show();
+  }
+
   newChat(): void {
     this.asking.stop();
+    void this.keeper.keep().then(() => this.#begin());
+  }
+
+  #begin(): void {
+    this.keeper.begin();
     this.composing.begin();
     this.store.update({ thread: [] });
     // Another chat, another session: the service cannot tell that both are one person's.
@@ -237,6 +270,8 @@ class Chat {
 
   async chooseEnclave(service: string): Promise<void> {
     this.asking.stop();
+    await this.keeper.keep();
+    this.keeper.begin();
     this.composing.begin();
     this.store.update({ thread: [] });
     // A frame in a page has no say over what is kept: there the choice is for this box only.
@@ -287,6 +322,10 @@ export function createChatController(kind: 'panel' | 'frame'): ChatController {
     cancelEdit: () => chat.composing.cancelEdit(),
     changeSetup: (setup) => chat.changeSetup(setup),
     leaveOutOldest: () => chat.asking.leaveOutOldest(),
+    unlockHistory: (passphrase) => void chat.keeper.unlock(passphrase),
+    lockHistory: () => void chat.keeper.lock(),
+    openChat: (id) => void chat.keeper.open(id),
+    deleteChat: (id) => void chat.keeper.remove(id),
     newChat: () => chat.newChat(),
     checkNow: () => void chat.checkNow(),
     openPanel: () => chat.openPanel(),

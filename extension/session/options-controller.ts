@@ -6,11 +6,15 @@ import { parseTrustDomain, type TrustDomain } from '../../protocol/policy.ts';
 import { compareTrustDomains } from '../../protocol/policy-diff.ts';
 import { ask } from '../ask.ts';
 import { browser } from '../browser.ts';
+import { defaultSettings } from '../settings.ts';
 import type { OptionsController, OptionsView } from '../ui/controller.ts';
 import { Store } from '../ui/store.ts';
 import { noDomain, summarise } from './domain-summary.ts';
 import { type SyncStep, syncLog } from './log-client.ts';
+import { createOptionsHistory } from './options-history.ts';
+import { ownBuild } from './own-build.ts';
 import { openPage } from './pages.ts';
+import { present } from './present.ts';
 import { choices, chosen, type HeldDomain, readLog, readTrust } from './trust.ts';
 
 /** Steps of a sync that a person waits for. */
@@ -25,7 +29,9 @@ const emptyView = (): OptionsView => ({
   enclaves: [],
   sites: [],
   seal: null,
-  history: false,
+  history: { state: 'none', busy: false, problem: null, done: null },
+  preferences: { theme: 'system', language: null, mode: 'steady' },
+  build: null,
   version: browser.runtime.getManifest().version,
 });
 
@@ -42,7 +48,7 @@ async function summary({ domain, importedAt }: HeldDomain) {
 }
 
 /** Everything the page shows, but for a file that waits for a decision. */
-async function load(): Promise<Omit<OptionsView, 'candidate' | 'refusal' | 'version'>> {
+async function load(): Promise<Omit<OptionsView, 'candidate' | 'refusal' | 'version' | 'history' | 'build'>> {
   const [trust, settings, { grants }] = await Promise.all([
     readTrust(),
     ask('settings/get', {}),
@@ -65,7 +71,7 @@ async function load(): Promise<Omit<OptionsView, 'candidate' | 'refusal' | 'vers
     })),
     sites: grants.map(({ site, box, adapter }) => ({ origin: site, box, adapter })),
     seal: settings.seal === null ? null : parseBase64(settings.seal, 16),
-    history: settings.history,
+    preferences: { theme: settings.theme, language: settings.language, mode: settings.mode },
   };
 }
 
@@ -112,6 +118,9 @@ export function createOptionsController(): OptionsController {
     }
   };
   void act(async () => {});
+  const history = createOptionsHistory(store);
+  void history.look();
+  void ownBuild().then((build) => store.update({ build }));
   return {
     current: () => store.current(),
     subscribe: (listener) => store.subscribe(listener),
@@ -138,7 +147,20 @@ export function createOptionsController(): OptionsController {
     chooseEnclave: (service) => void act(() => ask('settings/service', { service })),
     removeSite: (site) => void act(() => ask('grants/remove', { site })),
     setAdapter: (site, on) => void act(() => ask('grants/adapter', { site, on })),
-    setHistory: (on) => void act(() => ask('settings/history', { on })),
+    createHistory: (passphrase) => void history.create(passphrase),
+    changePassphrase: (from, to) => void history.changePassphrase(from, to),
+    deleteHistory: () => void history.remove(),
+    setPreferences: (preferences) =>
+      void act(async () => {
+        await ask('settings/preferences', preferences);
+        await present(preferences);
+      }),
+    forget: () =>
+      void act(async () => {
+        await history.remove();
+        await ask('settings/forget', {});
+        await present(defaultSettings);
+      }),
     setSeal: (seed) => void act(() => ask('settings/seal', { seal: toBase64(seed) })),
     openWelcome: () => openPage('welcome'),
   };

@@ -6,6 +6,7 @@
  */
 import type { DiffLine } from '../../protocol/policy-diff.ts';
 import type { ReportState, Row, VerificationReport } from '../../protocol/report.ts';
+import type { Preferences } from '../settings.ts';
 import type { Observable } from './store.ts';
 
 /** Everything a surface can stand at: what a report says, and what keeps Waxseal from having one. */
@@ -178,6 +179,20 @@ export interface ForkEvidence {
   readonly document: string;
 }
 
+/** The encrypted history, as a view may show it. */
+export interface HistoryView {
+  /** `none` where nothing can be kept: in a page, or in a private window. */
+  readonly state: 'none' | 'off' | 'locked' | 'open';
+  /** A key is being derived from the passphrase. */
+  readonly busy: boolean;
+  /** Kept chats, the newest first; empty unless it is open. */
+  readonly chats: readonly { readonly id: string; readonly title: string; readonly updatedAt: number }[];
+  /** Id of the open chat, once it is kept. */
+  readonly current: string | null;
+  /** Code of what went wrong last. */
+  readonly problem: string | null;
+}
+
 export interface ChatView {
   /** `frame` is the sealed box over a web page, `panel` the browser's own side panel or sidebar. */
   readonly surface: 'panel' | 'frame';
@@ -195,6 +210,7 @@ export interface ChatView {
   /** The draft is on its way into the seal: a last check runs. */
   readonly sending: boolean;
   readonly setup: ChatSetup;
+  readonly history: HistoryView;
   /** The latest report for this service, passed or failed. */
   readonly report: VerificationReport | null;
   /** Set while `status.id` is `fork`. */
@@ -229,6 +245,10 @@ export interface ChatController extends Observable<ChatView> {
   changeSetup(setup: ChatSetup): void;
   /** Leaves the oldest messages out of what is sent, as a `too-long` line offered, and sends the draft. */
   leaveOutOldest(): void;
+  unlockHistory(passphrase: string): void;
+  lockHistory(): void;
+  openChat(id: string): void;
+  deleteChat(id: string): void;
   /** Begins anew; the draft stays. */
   newChat(): void;
   /** Checks again, from the log on. Also "Try now" and "I've fixed it, check again". */
@@ -298,6 +318,16 @@ export interface KeptEvidence {
   readonly document: string;
 }
 
+/** The encrypted history, as Options sees it. */
+export interface HistorySettings {
+  /** `none` in a private window. */
+  readonly state: 'none' | 'off' | 'on';
+  readonly busy: boolean;
+  readonly problem: string | null;
+  /** What was done last. */
+  readonly done: 'created' | 'changed' | 'deleted' | null;
+}
+
 export interface OptionsView {
   readonly evidence: readonly KeptEvidence[];
   readonly builtIn: DomainSummary;
@@ -320,8 +350,11 @@ export interface OptionsView {
   }[];
   readonly sites: readonly { readonly origin: string; readonly box: boolean; readonly adapter: boolean }[];
   readonly seal: Uint8Array | null;
-  readonly history: boolean;
+  readonly history: HistorySettings;
+  readonly preferences: Preferences;
   readonly version: string;
+  /** Hex digest of the files that run here; null while it is computed, or where one is missing. */
+  readonly build: string | null;
 }
 
 /** Implemented by extension/session/options-controller.ts: `createOptionsController()`. */
@@ -335,7 +368,13 @@ export interface OptionsController extends Observable<OptionsView> {
   chooseEnclave(service: string): void;
   removeSite(origin: string): void;
   setAdapter(origin: string, on: boolean): void;
-  setHistory(on: boolean): void;
+  createHistory(passphrase: string): void;
+  changePassphrase(from: string, to: string): void;
+  /** Turns the history off and deletes every chat. */
+  deleteHistory(): void;
+  setPreferences(preferences: Preferences): void;
+  /** Deletes everything that Waxseal keeps on this computer. */
+  forget(): void;
   setSeal(seed: Uint8Array): void;
   openWelcome(): void;
 }

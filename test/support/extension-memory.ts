@@ -20,6 +20,7 @@ export function memoryDatabase(): MemoryDatabase {
       if (next === null) records.delete(key(table, name));
       else records.set(key(table, name), next);
     },
+    clear: async () => records.clear(),
     insert: async (table, name, decide) => {
       const all = [...records].flatMap(([at, record]) => (at.startsWith(`${table}/`) ? [record] : []));
       records.set(key(table, name), decide(all));

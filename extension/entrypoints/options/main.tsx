@@ -1,5 +1,6 @@
 import { browser } from '../../browser.ts';
 import { createOptionsController } from '../../session/options-controller.ts';
+import { presentAsChosen } from '../../session/present.ts';
 import { browserMessages } from '../../ui/i18n/browser.ts';
 import { t } from '../../ui/i18n/messages.ts';
 import { mount } from '../../ui/mount.tsx';
@@ -11,3 +12,4 @@ mount(
   () => t('optionsPageTitle'),
   () => <Options controller={controller} />,
 );
+void presentAsChosen();

@@ -1,5 +1,6 @@
 import { browser } from '../../browser.ts';
 import { createChatController } from '../../session/chat-controller.ts';
+import { presentAsChosen } from '../../session/present.ts';
 import { ChatSurface } from '../../ui/chat/chat-view.tsx';
 import { browserMessages } from '../../ui/i18n/browser.ts';
 import { t } from '../../ui/i18n/messages.ts';
@@ -11,3 +12,4 @@ mount(
   () => t('extName'),
   () => <ChatSurface controller={controller} />,
 );
+void presentAsChosen();

@@ -1,4 +1,5 @@
 import { browser } from '../../browser.ts';
+import { presentAsChosen } from '../../session/present.ts';
 import { createWelcomeController } from '../../session/welcome-controller.ts';
 import { browserMessages } from '../../ui/i18n/browser.ts';
 import { t } from '../../ui/i18n/messages.ts';
@@ -11,3 +12,4 @@ mount(
   () => t('welcomePageTitle'),
   () => <Welcome controller={controller} />,
 );
+void presentAsChosen();

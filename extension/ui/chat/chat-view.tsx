@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { Chain } from '../chain/chain.tsx';
 import type { ChatController, ChatView } from '../controller.ts';
+import { HistorySheet } from '../history/history-sheet.tsx';
 import { t } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
@@ -102,6 +103,7 @@ function useActions(controller: ChatController, openChain: () => void, openMenu:
 export function ChatSurface({ controller }: { controller: ChatController }) {
   const view = useStore(controller);
   const [chain, setChain] = useState(false);
+  const [history, setHistory] = useState(false);
   const openChain = useCallback(() => setChain(true), []);
   const closeChain = useCallback(() => setChain(false), []);
   const onAction = useActions(
@@ -152,6 +154,7 @@ export function ChatSurface({ controller }: { controller: ChatController }) {
             onNewChat={() => controller.newChat()}
             onChain={canOpenChain}
             onEnclave={(service) => controller.chooseEnclave(service)}
+            onHistory={view.history.state === 'none' || fork ? null : () => setHistory(true)}
             onOpen={(page) => controller.open(page)}
           />
         </Header>
@@ -162,6 +165,9 @@ export function ChatSurface({ controller }: { controller: ChatController }) {
         <div class="scroller">
           <Body view={view} controller={controller} onAction={onAction} onChain={openChain} />
         </div>
+      )}
+      {history && !fork && (
+        <HistorySheet view={view} controller={controller} onClose={() => setHistory(false)} />
       )}
       {mode !== 'hidden' && <Composer controller={controller} view={view} />}
       {!frame && mode !== 'hidden' && <Explanation view={view} controller={controller} />}

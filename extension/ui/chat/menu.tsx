@@ -9,11 +9,13 @@ interface Props {
   readonly onNewChat: () => void;
   readonly onChain: (() => void) | null;
   readonly onEnclave: (service: string) => void;
+  /** Opens the list of past chats; null where none can be kept. */
+  readonly onHistory: (() => void) | null;
   readonly onOpen: (page: 'options' | 'welcome') => void;
 }
 
 /** "More": what does not fit beside the verdict. */
-export function Menu({ view, onNewChat, onChain, onEnclave, onOpen }: Props) {
+export function Menu({ view, onNewChat, onChain, onEnclave, onHistory, onOpen }: Props) {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const id = useId();
@@ -48,6 +50,7 @@ export function Menu({ view, onNewChat, onChain, onEnclave, onOpen }: Props) {
       {open && (
         <ul class="menu-list" id={id}>
           {item(t('newChat'), onNewChat, 'menu-new')}
+          {onHistory && item(t('historyPast'), onHistory)}
           {onChain && item(t('menuChain'), onChain)}
           {view.enclaves.length > 1 && (
             <li class="menu-group">

@@ -3,7 +3,10 @@ import type { OptionsController } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
 import { Brand } from '../icons/brand.tsx';
 import { useStore } from '../use-store.ts';
-import { About, Enclaves, History, type SectionProps, Sites, YourSeal } from './sections.tsx';
+import { About, Data } from './about.tsx';
+import { History } from './history.tsx';
+import { Preferences } from './preferences.tsx';
+import { Enclaves, type SectionProps, Sites, YourSeal } from './sections.tsx';
 import { Trust } from './trust.tsx';
 
 const sections = {
@@ -12,6 +15,8 @@ const sections = {
   sites: { title: () => t('optSites'), show: (props: SectionProps) => <Sites {...props} /> },
   seal: { title: () => t('optSeal'), show: (props: SectionProps) => <YourSeal {...props} /> },
   history: { title: () => t('optHistory'), show: (props: SectionProps) => <History {...props} /> },
+  looks: { title: () => t('optLooks'), show: (props: SectionProps) => <Preferences {...props} /> },
+  data: { title: () => t('optData'), show: (props: SectionProps) => <Data {...props} /> },
   about: { title: () => t('optAbout'), show: (props: SectionProps) => <About {...props} /> },
 };
 export type OptionsSection = keyof typeof sections;

@@ -128,33 +128,3 @@ export function YourSeal({ view, controller }: SectionProps) {
     </section>
   );
 }
-
-export function History({ view, controller }: SectionProps) {
-  return (
-    <section>
-      <h1 class="statement">{t('historyTitle')}</h1>
-      <p class="lede">{t('historyText')}</p>
-      <label class="toggle card">
-        <input
-          type="checkbox"
-          checked={view.history}
-          onChange={(event) => controller.setHistory(event.currentTarget.checked)}
-        />
-        <span>{t('historyLabel')}</span>
-      </label>
-    </section>
-  );
-}
-
-export function About({ view, controller }: SectionProps) {
-  return (
-    <section>
-      <h1 class="statement">{t('aboutTitle')}</h1>
-      <p class="lede">{t('aboutText')}</p>
-      <p class="lede">{t('aboutVersion', { version: view.version })}</p>
-      <button type="button" class="button" onClick={() => controller.openWelcome()}>
-        {t('aboutAgain')}
-      </button>
-    </section>
-  );
-}

@@ -8,6 +8,7 @@ const place = { tabId: 7, frameId: 0, site: 'https://chat.example', windowId: 1,
 const callers: Record<Role, Caller> = {
   bridge: { role: 'bridge', ...place },
   frame: { role: 'frame', ...place, frameId: 3 },
+  service: { role: 'service', ...place, frameId: 4 },
   sidepanel: { role: 'sidepanel', tabId: null },
   popup: { role: 'popup', tabId: null },
   options: { role: 'options', tabId: 2 },
@@ -15,7 +16,8 @@ const callers: Record<Role, Caller> = {
 };
 const types = Object.keys(rules) as MessageType[];
 const wellFormed: Record<MessageType, unknown> = {
-  'bridge/token': {},
+  'bridge/hello': {},
+  'bridge/token': { frame: 'frame' },
   'bridge/interference': { kind: 'cover' },
   'frame/redeem': { token: 'a'.repeat(64) },
   'trust/get': {},
@@ -28,7 +30,17 @@ const wellFormed: Record<MessageType, unknown> = {
   'settings/get': {},
   'settings/seal': { seal: 'AAAAAAAAAAAAAAAAAAAAAA==' },
   'settings/first-run': {},
-  'settings/history': { on: true },
+  'seen/note': {
+    service: 'https://chat.example',
+    version: 1,
+    index: 2,
+    statementSha256: 'ab'.repeat(32),
+    publishers: ['P'],
+    at: 3,
+  },
+  'settings/forget': {},
+  'view/theme': { theme: 'dark' },
+  'settings/preferences': { theme: 'dark', language: 'de', mode: 'block' },
   'settings/service': { service: 'https://chat.example' },
   'view/status': { status: { id: 'sealed' }, checkedAt: 1, report: null, windowId: 1 },
   'tab/get': { tabId: 1 },
@@ -59,19 +71,23 @@ describe('answer', () => {
 
   it('gives content scripts a token and an ear for interference, and nothing else', () => {
     const open = types.filter((type) => rules[type].from.includes('bridge'));
-    expect(open).toEqual(['bridge/token', 'bridge/interference']);
+    expect(open).toEqual(['bridge/hello', 'bridge/token', 'bridge/interference']);
   });
 
   it('gives a frame without a redeemed token the redeeming of one, and nothing else', async () => {
     for (const type of types) {
-      const envelope = await send(type, wellFormed[type], callers.frame, false);
-      expect(envelope.ok, type).toBe(type === 'frame/redeem');
+      for (const caller of [callers.frame, callers.service]) {
+        const envelope = await send(type, wellFormed[type], caller, false);
+        expect(envelope.ok, type).toBe(type === 'frame/redeem');
+      }
     }
   });
 
   it('gives frames in pages no say over trust, grants or settings', () => {
     const open = types.filter((type) => rules[type].from.includes('frame'));
     expect(open).toEqual(['trust/get', 'log/get', 'log/sync', 'settings/get', 'view/status']);
+    const serving = types.filter((type) => rules[type].from.includes('service'));
+    expect(serving).toEqual(['trust/get', 'log/get', 'log/sync', 'view/status']);
   });
 
   it.each([
@@ -79,7 +95,8 @@ describe('answer', () => {
     ['trust/import', { text: '{}', more: 1 }],
     ['trust/remove', {}],
     ['grants/remove', { site: 'https://chat.example/path' }],
-    ['settings/history', { on: 'yes' }],
+    ['settings/preferences', { theme: 'pink', language: null, mode: 'steady' }],
+    ['settings/preferences', { theme: 'dark', language: 'xx', mode: 'steady' }],
     ['settings/seal', { seal: 'short' }],
     ['settings/service', { service: 'http://chat.example' }],
   ])('refuses a malformed %s', async (type, body) => {

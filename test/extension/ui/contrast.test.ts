@@ -4,14 +4,12 @@ import { waxColours } from '../../../extension/ui/seal/seal-mark.tsx';
 
 const css = readFileSync(new URL('../../../extension/ui/styles/tokens.css', import.meta.url), 'utf8');
 
-/** The colours of the first `:root` block (light) and of the one in the dark media query over them. */
+/** Each token is `light-dark(light, dark)`, or one colour for both. */
 function themes(): Record<'light' | 'dark', Map<string, string>> {
-  const [light = '', dark = ''] = css.split('@media (prefers-color-scheme: dark)');
-  const read = (text: string) =>
-    [...text.matchAll(/--([\w-]+):\s*(#[\da-f]{6});/g)].map(
-      ([, name = '', value = '']) => [name, value] as const,
-    );
-  return { light: new Map(read(light)), dark: new Map([...read(light), ...read(dark)]) };
+  const pattern = /--([\w-]+):\s*(?:light-dark\((#[\da-f]{6}), (#[\da-f]{6})\)|(#[\da-f]{6}));/g;
+  const found = [...css.matchAll(pattern)];
+  const read = (at: 2 | 3) => new Map(found.map((match) => [match[1] ?? '', match[at] ?? match[4] ?? '']));
+  return { light: read(2), dark: read(3) };
 }
 
 function luminance(hex: string): number {

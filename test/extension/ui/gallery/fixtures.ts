@@ -245,6 +245,7 @@ export const view: ChatView = {
   editing: null,
   sending: false,
   setup: { model: null, system: '', temperature: null, topP: null, maxTokens: null, stop: [], seed: null },
+  history: { state: 'off', busy: false, chats: [], current: null, problem: null },
   report,
   fork: null,
   seal: seed,
@@ -298,7 +299,9 @@ export const options: OptionsView = {
     { origin: 'https://open.example', box: true, adapter: true },
   ],
   seal: seed,
-  history: false,
+  history: { state: 'off', busy: false, problem: null, done: null },
+  preferences: { theme: 'system', language: null, mode: 'steady' },
+  build: digest.slice(0, 64),
   version: '0.1.0',
 };
 

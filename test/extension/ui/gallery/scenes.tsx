@@ -43,6 +43,10 @@ function controller(view: ChatView): ChatController {
     cancelEdit: nothing,
     changeSetup: (setup: ChatView['setup']) => store.update({ setup }),
     leaveOutOldest: nothing,
+    unlockHistory: nothing,
+    lockHistory: nothing,
+    openChat: nothing,
+    deleteChat: nothing,
     newChat: nothing,
     checkNow: nothing,
     openPanel: nothing,
@@ -190,6 +194,24 @@ const chats = {
       editing: asked.id,
     },
     { typing: true },
+  ),
+  'history-locked': chat(
+    { history: { ...fixture.view.history, state: 'locked', problem: 'WAX_HISTORY_PASSPHRASE' } },
+    { press: ['More', 'Past chats'] },
+  ),
+  'history-open': chat(
+    {
+      history: {
+        ...fixture.view.history,
+        state: 'open',
+        current: 'a1',
+        chats: [
+          { id: 'a1', title: asked.text, updatedAt: fixture.now - 60_000 },
+          { id: 'a2', title: fixture.draft, updatedAt: fixture.now - 26 * 3_600_000 },
+        ],
+      },
+    },
+    { press: ['More', 'Past chats'] },
   ),
   drawer: chat(
     {
@@ -383,7 +405,11 @@ function options(
     chooseEnclave: nothing,
     removeSite: nothing,
     setAdapter: nothing,
-    setHistory: nothing,
+    createHistory: nothing,
+    changePassphrase: nothing,
+    deleteHistory: nothing,
+    setPreferences: nothing,
+    forget: nothing,
     setSeal: nothing,
     openWelcome: nothing,
   };
@@ -400,6 +426,11 @@ const optionPages = {
   'options-sites': options('sites'),
   'options-seal': options('seal', {}, ['Change my seal']),
   'options-history': options('history'),
+  'options-history-on': options('history', {
+    history: { state: 'on', busy: false, problem: 'WAX_HISTORY_PASSPHRASE', done: null },
+  }),
+  'options-looks': options('looks'),
+  'options-data': options('data'),
   'options-about': options('about'),
 };
 

@@ -1,0 +1,25 @@
+import type { ChatView, Status } from '../ui/controller.ts';
+import { plainSetup } from './chat-setup.ts';
+
+/** A chat view before anything is known. */
+export function initialView(kind: 'panel' | 'frame', status: Status): ChatView {
+  return {
+    surface: kind,
+    status,
+    progress: null,
+    thread: [],
+    draft: '',
+    attachments: [],
+    fileRefusal: null,
+    editing: null,
+    sending: false,
+    setup: plainSetup,
+    history: { state: 'none', busy: false, chats: [], current: null, problem: null },
+    report: null,
+    fork: null,
+    seal: null,
+    enclaves: [],
+    explorer: null,
+    frame: kind === 'frame' ? { site: '', open: false } : null,
+  };
+}
