@@ -71,7 +71,7 @@ export default defineConfig({
     web_accessible_resources: [
       // A random address in each browser session: a page cannot ask "is Waxseal here?". Firefox has that anyway.
       {
-        resources: ['composer.html'],
+        resources: ['composer.html', 'service.html'],
         matches: sites,
         ...(browser === 'chrome' && { use_dynamic_url: true }),
       },

@@ -34,6 +34,11 @@ export function permissionPattern(site: string): string {
   return `${protocol}//${hostname}/*`;
 }
 
+/** Id of the registered adapter of a site. */
+export function adapterId(site: string): string {
+  return `adapter ${permissionPattern(site)}`;
+}
+
 /** Id of the registered content script of a site. */
 export function bridgeId(site: string): string {
   return `bridge ${permissionPattern(site)}`;

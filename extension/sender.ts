@@ -24,14 +24,23 @@ export interface Sender {
 const pages = ['sidepanel', 'popup', 'options', 'welcome'] as const;
 type Page = (typeof pages)[number];
 
+/** Pages of the extension that live in frames of granted tabs. */
+const framePages = { '/composer.html': 'frame', '/service.html': 'service' } as const;
+export type FrameRole = (typeof framePages)[keyof typeof framePages];
+
+function frameRole(path: string): FrameRole | null {
+  return Object.hasOwn(framePages, path) ? framePages[path as keyof typeof framePages] : null;
+}
+
 /**
  * `bridge`: our content script in the top document of a granted tab. `frame`: composer.html inside a granted
- * tab; it counts as one before its token is redeemed, and only then may do more than redeem.
+ * tab; it counts as one before its token is redeemed, and only then may do more than redeem. `service`: the same
+ * for service.html, which verifies and seals for the page's own requests.
  */
 export type Caller =
   | { readonly role: Page; readonly tabId: number | null }
   | {
-      readonly role: 'bridge' | 'frame';
+      readonly role: 'bridge' | FrameRole;
       readonly tabId: number;
       readonly frameId: number;
       readonly site: string;
@@ -69,10 +78,11 @@ export function identifySender(sender: Sender, installation: Installation): Call
   // Extension addresses have no origin for `URL` in every engine: compare scheme and host.
   const own = `${url.protocol}//${url.host}` === installation.origin;
   if (own && sender.origin !== undefined && sender.origin !== installation.origin) return null;
-  if (own && url.pathname !== '/composer.html') {
+  const framed = own ? frameRole(url.pathname) : null;
+  if (own && framed === null) {
     const page = pages.find((name) => url.pathname === `/${name}.html`);
-    const framed = sender.tab !== undefined && sender.frameId !== 0;
-    return page === undefined || framed ? null : { role: page, tabId: sender.tab?.id ?? null };
+    const inFrame = sender.tab !== undefined && sender.frameId !== 0;
+    return page === undefined || inFrame ? null : { role: page, tabId: sender.tab?.id ?? null };
   }
   const site = siteOf(sender.tab?.url);
   const { id: tabId, windowId } = sender.tab ?? {};
@@ -80,7 +90,7 @@ export function identifySender(sender: Sender, installation: Installation): Call
   if (site === null || tabId === undefined || windowId === undefined || frameId === undefined) return null;
   if (!installation.isGranted(site)) return null;
   const place = { tabId, frameId, site, windowId, documentId: sender.documentId ?? null };
-  if (own) return frameId === 0 ? null : { role: 'frame', ...place };
+  if (framed !== null) return frameId === 0 ? null : { role: framed, ...place };
   // A document that the tab address does not speak for (sandboxed, or an inner frame) is not the granted site.
   const isTop = frameId === 0 && url.origin === site && (sender.origin ?? site) === site;
   return isTop ? { role: 'bridge', ...place } : null;

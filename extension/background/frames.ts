@@ -5,7 +5,7 @@
  */
 import { toHex } from '../../protocol/bytes.ts';
 import { extensionError } from '../errors.ts';
-import type { Caller } from '../sender.ts';
+import type { Caller, FrameRole } from '../sender.ts';
 import type { SessionValue } from './session-memory.ts';
 
 type Placed = Extract<Caller, { tabId: number; site: string }>;
@@ -15,12 +15,14 @@ const tokenLife = 20_000;
 
 interface Token {
   readonly token: string;
+  readonly role: FrameRole;
   readonly tabId: number;
   readonly site: string;
   readonly issuedAt: number;
 }
 
 interface RedeemedFrame {
+  readonly role: FrameRole;
   readonly tabId: number;
   readonly frameId: number;
   readonly site: string;
@@ -34,7 +36,8 @@ export interface FrameMemory {
 }
 
 export interface Frames {
-  issue(bridge: Placed): Promise<string>;
+  /** A token for a frame of that role in the tab of the content script. */
+  issue(bridge: Placed, role: FrameRole): Promise<string>;
   redeem(frame: Placed, token: string): Promise<void>;
   isRedeemed(frame: Placed): Promise<boolean>;
   /** The tab shows another document or is gone. */
@@ -42,6 +45,7 @@ export interface Frames {
 }
 
 const same = (one: RedeemedFrame, frame: Placed) =>
+  one.role === frame.role &&
   one.tabId === frame.tabId &&
   one.frameId === frame.frameId &&
   one.site === frame.site &&
@@ -51,15 +55,15 @@ const same = (one: RedeemedFrame, frame: Placed) =>
 export function createFrames(memory: SessionValue<FrameMemory>, now: () => number): Frames {
   const fresh = (tokens: readonly Token[]) => tokens.filter(({ issuedAt }) => now() - issuedAt < tokenLife);
   return {
-    issue(bridge) {
+    issue(bridge, role) {
       const token = toHex(crypto.getRandomValues(new Uint8Array(32)));
       const { tabId, site } = bridge;
       return memory.change(({ tokens, frames }) => [
-        // One waiting token a tab: a new request replaces the last one.
+        // One waiting token a tab and role: a new request replaces the last one.
         {
           tokens: [
-            ...fresh(tokens).filter((one) => one.tabId !== tabId),
-            { token, tabId, site, issuedAt: now() },
+            ...fresh(tokens).filter((one) => one.tabId !== tabId || one.role !== role),
+            { token, role, tabId, site, issuedAt: now() },
           ],
           frames,
         },
@@ -67,13 +71,17 @@ export function createFrames(memory: SessionValue<FrameMemory>, now: () => numbe
       ]);
     },
     async redeem(frame, token) {
-      const { tabId, frameId, site, documentId } = frame;
+      const { role, tabId, frameId, site, documentId } = frame;
+      if (role === 'bridge') throw extensionError('WAX_EXT_TOKEN');
       const redeemed = await memory.change(({ tokens, frames }) => {
         const match = fresh(tokens).some(
-          (one) => one.token === token && one.tabId === tabId && one.site === site,
+          (one) => one.token === token && one.role === role && one.tabId === tabId && one.site === site,
         );
         const next = match
-          ? [...frames.filter((one) => one.tabId !== tabId), { tabId, frameId, site, documentId }]
+          ? [
+              ...frames.filter((one) => one.tabId !== tabId || one.role !== role),
+              { role, tabId, frameId, site, documentId },
+            ]
           : frames;
         // Used or wrong, the token is gone.
         return [{ tokens: tokens.filter((one) => one.token !== token), frames: next }, match];

@@ -1,6 +1,7 @@
 /** What the background does for each message, once router.ts has let it in. @module */
 import { browser } from '../browser.ts';
 import {
+  chainPoke,
   type HostCommand,
   type HostReply,
   type Interference,
@@ -12,6 +13,7 @@ import type { Status } from '../ui/controller.ts';
 import type { Frames } from './frames.ts';
 import type { Logs } from './logs.ts';
 import type { Handlers } from './router.ts';
+import type { SessionValue } from './session-memory.ts';
 import type { Sites } from './sites.ts';
 import type { BackgroundStore } from './store.ts';
 import type { Toolbar } from './toolbar.ts';
@@ -24,6 +26,8 @@ export interface Parts {
   readonly sites: Sites;
   readonly frames: Frames;
   readonly toolbar: Toolbar;
+  /** Window whose panel is to open at the chain. */
+  readonly chainWish: SessionValue<number | null>;
   /** Reads the grants again after a change, for sender checks and icons. */
   refreshGrants(): Promise<void>;
 }
@@ -101,6 +105,17 @@ export function createHandlers(parts: Parts): Handlers {
       await store.changeSettings({ firstRunDone: true });
       return {};
     },
+    'chain/wish': async ({ windowId }) => {
+      await parts.chainWish.change(() => [windowId, undefined]);
+      // Nobody listens where no panel is open yet; it looks when it opens.
+      await browser.runtime.sendMessage(chainPoke).catch(() => {});
+      return {};
+    },
+    'chain/take': async ({ windowId }) => ({
+      wanted: await parts.chainWish.change((wished) =>
+        wished === windowId ? [null, true] : [wished, false],
+      ),
+    }),
     'seen/note': async (seen) => ({ last: await store.noteSeen(seen) }),
     'settings/preferences': async (preferences) => {
       await store.changeSettings(preferences);

@@ -38,14 +38,15 @@ async function dispatch<Type extends MessageType>(
 export async function answer(
   message: unknown,
   caller: Caller | null,
-  isRedeemed: (frame: Extract<Caller, { role: 'bridge' | 'frame' }>) => Promise<boolean>,
+  isRedeemed: (frame: Extract<Caller, { site: string }>) => Promise<boolean>,
   handlers: Handlers,
 ): Promise<Envelope> {
   try {
     const type = messageType(message);
     if (type === null) throw extensionError('WAX_EXT_MESSAGE');
     if (caller === null) throw extensionError('WAX_EXT_SENDER');
-    const role = caller.role === 'frame' && !(await isRedeemed(caller)) ? 'new-frame' : caller.role;
+    const isNew = (caller.role === 'frame' || caller.role === 'service') && !(await isRedeemed(caller));
+    const role = isNew ? (`new-${caller.role}` as const) : caller.role;
     if (!rules[type].from.includes(role)) throw extensionError('WAX_EXT_SENDER', `${role} sent ${type}`);
     const body = (message as { body?: JsonValue }).body ?? null;
     return { ok: true, reply: (await dispatch(type, body, caller, handlers)) as JsonValue };

@@ -59,7 +59,16 @@ export function startBackground(): void {
     hasFork: logs.hasFork,
     theme: sessionValue<'light' | 'dark' | 'any'>('theme', 'any'),
   });
-  const handlers = createHandlers({ store, trust, logs, sites, frames, toolbar, refreshGrants });
+  const handlers = createHandlers({
+    chainWish: sessionValue<number | null>('chain', null),
+    store,
+    trust,
+    logs,
+    sites,
+    frames,
+    toolbar,
+    refreshGrants,
+  });
   const installation = {
     id: browser.runtime.id,
     origin: new URL(browser.runtime.getURL('')).origin,

@@ -6,23 +6,41 @@
 
 import { defineUnlistedScript } from 'wxt/utils/define-unlisted-script';
 import { browser } from '../browser.ts';
-import type { Envelope, HostCommand, HostReply, Interference, MessageType } from '../messaging.ts';
+import type { Envelope, HostCommand, HostReply, Interference, Request } from '../messaging.ts';
 import { findAnchor } from '../page/anchors.ts';
 import { type Host, openHost } from '../page/host.ts';
+import { hello, type PageRequest, parsePageRequest } from '../page/page-link.ts';
+import { createServiceHost } from '../page/service-host.ts';
+import type { FrameRole } from '../sender.ts';
+
+type BridgeMessage = 'bridge/hello' | 'bridge/token' | 'bridge/interference';
 
 /** How long to wait for a page that draws its message box late, in milliseconds. */
 const anchorPause = 700;
 
-async function ask(type: MessageType, body: Record<string, string>): Promise<Envelope | null> {
+async function ask<Type extends BridgeMessage>(type: Type, body: Request<Type>): Promise<unknown> {
   // The extension may have been updated or removed under this document; then there is nobody to ask.
-  return browser.runtime.sendMessage({ type, body }).catch(() => null);
+  const envelope: Envelope | null = await browser.runtime.sendMessage({ type, body }).catch(() => null);
+  return envelope?.ok ? envelope.reply : null;
 }
 
-async function token(): Promise<string | null> {
-  const envelope = await ask('bridge/token', {});
-  const reply = envelope?.ok ? (envelope.reply as { token?: unknown }) : null;
+async function token(frame: FrameRole): Promise<string | null> {
+  const reply = (await ask('bridge/token', { frame })) as { token?: unknown } | null;
   return typeof reply?.token === 'string' ? reply.token : null;
 }
+
+/** What the page's origin was granted; null for an origin that was not. */
+async function granted(): Promise<{ adapter: boolean } | null> {
+  const reply = (await ask('bridge/hello', {})) as { adapter?: unknown } | null;
+  return reply && { adapter: reply.adapter === true };
+}
+
+// In Chrome a name for this browser session only, which leads to the extension's own origin.
+const addressOf = (page: string) => {
+  const address = browser.runtime.getURL(page as '/composer.html');
+  const own = `chrome-extension://${browser.runtime.id}`;
+  return { address, origin: __WAXSEAL_BROWSER__ === 'chrome' ? own : new URL(address).origin };
+};
 
 export default defineUnlistedScript({
   main() {
@@ -31,8 +49,6 @@ export default defineUnlistedScript({
     if (world.waxsealBridge) return;
     world.waxsealBridge = true;
 
-    // In Chrome a name for this browser session only, which leads to the extension's own origin.
-    const address = browser.runtime.getURL('/composer.html');
     let host: Host | null = null;
     // A sandboxed document has no origin that could be granted anything, whatever the tab's address says.
     const isSandboxed = self.origin === 'null';
@@ -42,12 +58,8 @@ export default defineUnlistedScript({
       clearInterval(wait);
       closedBy = null;
       host ??= openHost({
-        address,
-        origin:
-          __WAXSEAL_BROWSER__ === 'chrome'
-            ? `chrome-extension://${browser.runtime.id}`
-            : new URL(address).origin,
-        token,
+        ...addressOf('/composer.html'),
+        token: () => token('frame'),
         onInterference: (kind) => {
           closedBy = kind;
           void ask('bridge/interference', { kind });
@@ -64,15 +76,39 @@ export default defineUnlistedScript({
         if (document.visibilityState === 'visible' && findAnchor()) open();
       }, anchorPause);
     };
-    if (!isSandboxed) openWhenAnchored();
+    const grant = isSandboxed ? Promise.resolve(null) : granted();
+    void grant.then((site) => {
+      postMessage(hello, location.origin);
+      // With the adapter on, it is the page's own box that the person writes in, unless they ask for ours.
+      if (site && !site.adapter) openWhenAnchored();
+    });
+
+    const service = createServiceHost({ ...addressOf('/service.html'), token: () => token('service') });
+    const answer = async (request: PageRequest, port: MessagePort) => {
+      const site = await grant;
+      if (request === 'status') return port.postMessage(site?.adapter ? 'adapter' : 'none');
+      if (site === null) return port.close();
+      if (request !== 'open') return service.pass(request, port);
+      open().focus();
+      port.postMessage('open');
+    };
+    addEventListener('message', ({ source, origin, data, ports: [port] }: MessageEvent<unknown>) => {
+      const request = source === window && origin === location.origin ? parsePageRequest(data) : null;
+      if (request && port) void answer(request, port);
+    });
 
     // A document that the browser keeps for the way back keeps no chat: its box is made anew.
     addEventListener('pagehide', ({ persisted }) => {
       clearInterval(wait);
-      if (persisted) host?.close();
+      if (!persisted) return;
+      host?.close();
+      service.close();
     });
     addEventListener('pageshow', ({ persisted }) => {
-      if (persisted && !isSandboxed && closedBy === null) openWhenAnchored();
+      if (!persisted || closedBy !== null) return;
+      void grant.then((site) => {
+        if (site && !site.adapter) openWhenAnchored();
+      });
     });
 
     browser.runtime.onMessage.addListener(

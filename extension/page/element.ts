@@ -20,6 +20,11 @@ function style(element: HTMLElement, properties: Record<string, string>): void {
   for (const [name, value] of Object.entries(properties)) element.style.setProperty(name, value, 'important');
 }
 
+/** How much the page zooms what lies in its root element; the top layer does not escape it. */
+export function zoomAround(element: Element): number {
+  return element.parentElement?.currentCSSZoom || 1;
+}
+
 export interface Carrier {
   readonly element: HTMLElement;
   readonly frame: HTMLIFrameElement;
@@ -67,6 +72,7 @@ export function buildCarrier(address: string): Carrier {
         'border-radius': '16px',
         'box-shadow': '0 2px 6px #0003, 0 18px 50px #0004',
         'z-index': '2147483647',
+        zoom: String(1 / zoomAround(element)),
       });
       written = element.getAttribute('style') ?? '';
       return changed;

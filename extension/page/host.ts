@@ -6,10 +6,10 @@
  */
 import type { Interference } from '../messaging.ts';
 import { findAnchor, isAnchor } from './anchors.ts';
-import { buildCarrier } from './element.ts';
+import { buildCarrier, zoomAround } from './element.ts';
 import { placeBox } from './placement.ts';
 import { type FrameMessage, type Handover, type HostMessage, parseFrameMessage } from './port.ts';
-import { overlapping } from './top-layer.ts';
+import { mayBeUnder } from './top-layer.ts';
 
 /** Pause between two looks at the page, in milliseconds. */
 const lookPause = 300;
@@ -50,10 +50,9 @@ export function openHost(options: HostOptions): Host {
   let anchor = findAnchor();
   let repairs: number[] = [];
   let interfered = false;
+  let alive = false;
   let birth: ReturnType<typeof setTimeout> | undefined;
   let looks = 0;
-  /** What lay in the top layer when the box was last put on top of it. */
-  let below = new WeakSet<Element>();
   let gestureAt = Number.NEGATIVE_INFINITY;
 
   const tell = (message: HostMessage) => port?.postMessage(message);
@@ -68,8 +67,8 @@ export function openHost(options: HostOptions): Host {
     if (interfered || signal.aborted) return;
     interfered = true;
     options.onInterference(what);
-    // The frame shows the reason and takes no more keys. Out of the document there is nothing left to show.
-    if (element.isConnected) tell({ kind: 'interference', what });
+    // The frame shows the reason and takes no more keys. Out of the document, or before its time, it cannot.
+    if (element.isConnected && alive) tell({ kind: 'interference', what });
     else close();
   };
   const fought = (what: Interference) => {
@@ -81,12 +80,11 @@ export function openHost(options: HostOptions): Host {
     return true;
   };
   const place = () => {
-    const viewport = { width: document.documentElement.clientWidth, height: innerHeight };
+    // Without the scroll bar, which innerWidth counts in.
+    const width = Math.min(innerWidth, document.documentElement.clientWidth * zoomAround(element));
+    const viewport = { width, height: innerHeight };
     const changed = restore(placeBox(viewport, anchor?.getBoundingClientRect() ?? null, layout));
-    if (element.isConnected && !element.matches(':popover-open')) {
-      element.showPopover();
-      below = new WeakSet(overlapping(element));
-    }
+    if (element.isConnected && !element.matches(':popover-open')) element.showPopover();
     guard.takeRecords();
     return changed;
   };
@@ -122,13 +120,14 @@ export function openHost(options: HostOptions): Host {
       return;
     }
     looks += 1;
-    if (looks % searchEvery === 0 && overlapping(element).some((other) => !below.has(other))) {
+    if (__WAXSEAL_BROWSER__ === 'firefox' && looks % searchEvery === 0 && mayBeUnder(element)) {
       raise();
       fought('cover');
     }
   };
 
   const onFrame = (message: FrameMessage | null) => {
+    alive = true;
     clearTimeout(birth);
     if (message?.kind === 'close') close();
     if (message?.kind === 'covered') interfere('cover');

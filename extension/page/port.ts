@@ -20,7 +20,9 @@ export type FrameMessage =
 export type HostMessage =
   | { readonly kind: 'interference'; readonly what: Interference }
   /** Put the keyboard into the composer. */
-  | { readonly kind: 'focus' };
+  | { readonly kind: 'focus' }
+  /** To service.html: a request of the page, on the port that comes along. */
+  | { readonly kind: 'fetch' | 'verify' };
 
 /** What the host posts to the frame's window, once, with a port. */
 export interface Handover {
@@ -53,7 +55,8 @@ export function parseFrameMessage(value: unknown): FrameMessage | null {
 /** A message of the host, or null. */
 export function parseHostMessage(value: unknown): HostMessage | null {
   const message = record(value);
-  if (message?.kind === 'focus') return { kind: 'focus' };
+  const { kind } = message ?? {};
+  if (kind === 'focus' || kind === 'fetch' || kind === 'verify') return { kind };
   const whats: readonly Interference[] = ['focus', 'cover', 'remove', 'move', 'block'];
   const what = whats.find((one) => one === message?.what);
   return message?.kind === 'interference' && what !== undefined ? { kind: 'interference', what } : null;

@@ -9,9 +9,11 @@ import { type FrameMessage, type HostMessage, parseHandover, parseHostMessage } 
 export interface FrameLink {
   /** Origin of the page around the frame. */
   readonly site: string;
+  /** The fetch adapter is on there. */
+  readonly adapter: boolean;
   readonly windowId: number;
   tell(message: FrameMessage): void;
-  listen(listener: (message: HostMessage) => void): void;
+  listen(listener: (message: HostMessage, port: MessagePort | undefined) => void): void;
 }
 
 /** The origin of the one page around this document, or null where that is not so. */
@@ -21,16 +23,17 @@ function pageAround(): string | null {
 }
 
 async function redeem(token: string, port: MessagePort, page: string): Promise<FrameLink | null> {
-  const { site, windowId } = await ask('frame/redeem', { token });
+  const { site, windowId, adapter } = await ask('frame/redeem', { token });
   if (site !== page) return null;
   return {
     site,
+    adapter,
     windowId,
     tell: (message) => port.postMessage(message),
     listen(listener) {
       port.onmessage = (event: MessageEvent<unknown>) => {
         const message = parseHostMessage(event.data);
-        if (message) listener(message);
+        if (message) listener(message, event.ports[0]);
       };
     },
   };

@@ -20,7 +20,7 @@ function frameSurface(link: FrameLink, onInterference: (what: Interference) => v
   guardFrame((message) => link.tell(message));
   link.listen((message) => {
     if (message.kind === 'interference') onInterference(message.what);
-    else document.querySelector('textarea')?.focus();
+    if (message.kind === 'focus') document.querySelector('textarea')?.focus();
   });
   return {
     site: link.site,

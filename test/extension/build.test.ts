@@ -88,8 +88,8 @@ describe('the built manifest', () => {
     });
   });
 
-  it('shows pages the composer only, in Chrome at an address that changes', async () => {
-    const composer = { resources: ['composer.html'], matches: sites };
+  it('shows pages its two frames only, in Chrome at an address that changes', async () => {
+    const composer = { resources: ['composer.html', 'service.html'], matches: sites };
     expect((await manifest('store-chrome')).web_accessible_resources).toEqual([
       { ...composer, use_dynamic_url: true },
     ]);

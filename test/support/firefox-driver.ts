@@ -18,7 +18,15 @@ export async function startFirefoxDriver(folder: string): Promise<Driver> {
   const firefox = await startFirefox(manifest.browser_specific_settings.gecko.id, uuid);
   const { send } = firefox;
   await firefox.install(folder);
+  // The sidebar opens with the installation, and what it shows would be taken for what a page brought about.
+  await firefox.run(
+    `Services.wm.getMostRecentWindow('navigator:browser').SidebarController.hide()`,
+    'chrome',
+  );
+  const { value: home } = await send('WebDriver:GetWindowHandle');
   const newTab = async () => {
+    // The tab before may be closed, and then nothing can be done from it.
+    await send('WebDriver:SwitchToWindow', { handle: home, focus: false });
     const { handle = '' } = await send('WebDriver:NewWindow', { type: 'tab', focus: true });
     await send('WebDriver:SwitchToWindow', { handle, focus: true });
     return handle;

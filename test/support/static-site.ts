@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 
 export interface StaticSite {
   readonly origin: string;
+  /** Bodies of all POST requests so far, as text. */
+  readonly received: string[];
   close(): void;
 }
 
@@ -17,7 +19,11 @@ export async function startStaticSite(
   pages: Record<string, string | StaticPage>,
   headers: OutgoingHttpHeaders = {},
 ): Promise<StaticSite> {
-  const server = createServer((request, response) => {
+  const received: string[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    if (request.method === 'POST') received.push(Buffer.concat(chunks).toString('utf8'));
     const found = pages[new URL(request.url ?? '/', 'http://site').pathname];
     const page = typeof found === 'string' ? { body: found } : found;
     response.writeHead(page === undefined ? 404 : 200, {
@@ -29,6 +35,7 @@ export async function startStaticSite(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
+    received,
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () => {
       server.close();

@@ -30,6 +30,8 @@ const wellFormed: Record<MessageType, unknown> = {
   'settings/get': {},
   'settings/seal': { seal: 'AAAAAAAAAAAAAAAAAAAAAA==' },
   'settings/first-run': {},
+  'chain/wish': { windowId: 1 },
+  'chain/take': { windowId: 1 },
   'seen/note': {
     service: 'https://chat.example',
     version: 1,

@@ -1,0 +1,3 @@
+import { startPageService } from '../../session/page-service.ts';
+
+void startPageService();
