@@ -4,6 +4,7 @@
  * from working, which they could by pulling the plug.
  * @module
  */
+import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { concatBytes, u8, u32 } from '../protocol/bytes.ts';
 import { CodedError } from '../protocol/errors.ts';
@@ -75,7 +76,12 @@ export function listenAdmin(server: Server, at: string): Promise<void> {
   if (port === undefined && !at.startsWith('/')) throw enclaveError('WAX_ENCLAVE_OPTION', '--admin');
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => reject(enclaveError('WAX_ENCLAVE_OPTION', '--admin', { cause })));
-    if (port === undefined) server.listen({ path: at, readableAll: false, writableAll: false }, resolve);
-    else server.listen(Number(port), '127.0.0.1', resolve);
+    if (port !== undefined) server.listen(Number(port), '127.0.0.1', resolve);
+    else
+      server.listen(at, () => {
+        // Whatever the umask: whoever may write to a socket may connect to it.
+        chmodSync(at, 0o600);
+        resolve();
+      });
   });
 }

@@ -9,6 +9,7 @@ import { parseEnclaveConfig } from '../../enclave-server/config.ts';
 import { measureInstalled } from '../../enclave-server/measure.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { enclaveCommandError } from './enclave-errors.ts';
+import { stapleCommand } from './enclave-staple.ts';
 
 /** The built server: with the simulator for development, without it otherwise. */
 function bundle(simulate: boolean): string {
@@ -135,4 +136,4 @@ Exit codes: 0 printed, 30 a file is missing or malformed.`,
   },
 };
 
-export const enclaveCommands: readonly Command[] = [serve, measure];
+export const enclaveCommands: readonly Command[] = [serve, measure, stapleCommand];
