@@ -37,11 +37,15 @@ export interface ClientValues {
   'allow-simulator': boolean;
 }
 
-async function read(path: string): Promise<string> {
-  const bytes = await readFile(path).catch((cause) => {
+/** The bytes of a file that an option names. */
+export async function readInput(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((cause) => {
     throw clientCommandError('WAX_CLIENTCOMMAND_FILE', path, { cause });
   });
-  return parseUtf8(bytes);
+}
+
+async function read(path: string): Promise<string> {
+  return parseUtf8(await readInput(path));
 }
 
 /** A state that cannot be read is an error: taken for "none yet", it would forget what the log once showed. */

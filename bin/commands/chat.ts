@@ -1,15 +1,23 @@
 /** `waxseal chat`: a sealed chat from a terminal or a script. */
+import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { type ChatMessage, chatRequest } from '../../extension/session/chat-request.ts';
 import type { ChatSession } from '../../extension/session/chat-session.ts';
 import type { TurnResult } from '../../extension/session/chat-status.ts';
 import type { VerificationReport } from '../../protocol/report.ts';
-import { clientHelp, clientOptions, openClient } from '../client.ts';
+import { type ClientValues, clientHelp, clientOptions, openClient } from '../client.ts';
+import { clientCommandError } from '../client-errors.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { reportLines } from '../report-text.ts';
 
+const options = { ...clientOptions, receipt: { type: 'string' } } as const;
+
+type ChatValues = ClientValues & { receipt?: string; json: boolean };
+
 interface Answer {
+  /** Makes the receipt; null unless the enclave has proven that it read the prompt. */
+  receipt: (() => string) | null;
   text: string;
   result: TurnResult;
   report: VerificationReport | null;
@@ -24,14 +32,18 @@ async function ask(
   if (client.status.phase === 'idle') await client.check();
   const model = client.status.report?.models[0]?.id ?? '';
   let text = '';
+  let receipt: Answer['receipt'] = null;
   const result = await client.send(chatRequest({ model, messages }), {
     onEvent: (event) => {
       if (event.kind !== 'text') return;
       text += event.text;
       write(event.text);
     },
+    onReceipt: (make) => {
+      receipt = make;
+    },
   });
-  return { text, result, report: client.status.report };
+  return { receipt, text, result, report: client.status.report };
 }
 
 /** What to tell a person about a turn that did not end well; null for one that did. */
@@ -54,16 +66,26 @@ function explain({ result, report }: Answer): string | null {
   }
 }
 
+/** Keeps the receipt of an answer, in place of one that was there. */
+async function keepReceipt({ receipt }: Answer, path: string | undefined): Promise<void> {
+  if (path === undefined || receipt === null) return;
+  await writeFile(path, receipt()).catch((cause) => {
+    throw clientCommandError('WAX_CLIENTCOMMAND_FILE', path, { cause });
+  });
+}
+
 function exitCodeOf({ state }: TurnResult): number {
   if (state === 'complete') return exitCodes.ok;
   return state === 'refused' ? exitCodes.rejected : exitCodes.unreachable;
 }
 
 /** One prompt, one answer. */
-async function once(client: ChatSession, prompt: string, json: boolean): Promise<number> {
+async function once(client: ChatSession, prompt: string, values: ChatValues): Promise<number> {
+  const { json } = values;
   const answer = await ask(client, [{ role: 'user', content: prompt }], (text) => {
     if (!json) process.stdout.write(text);
   });
+  await keepReceipt(answer, values.receipt);
   const problem = explain(answer);
   if (json) {
     const { state } = answer.result;
@@ -76,7 +98,7 @@ async function once(client: ChatSession, prompt: string, json: boolean): Promise
 }
 
 /** A conversation, until the end of the input. */
-async function converse(client: ChatSession): Promise<number> {
+async function converse(client: ChatSession, values: ChatValues): Promise<number> {
   const messages: ChatMessage[] = [];
   let code: number = exitCodes.ok;
   const status = await client.check();
@@ -102,6 +124,7 @@ async function converse(client: ChatSession): Promise<number> {
       messages.push({ role: 'user', content: prompt });
       const answer = await ask(client, messages, (text) => process.stdout.write(text));
       process.stdout.write('\n');
+      await keepReceipt(answer, values.receipt);
       const problem = explain(answer);
       if (problem !== null) console.error(problem);
       // What was not answered is not part of the conversation.
@@ -125,17 +148,19 @@ is sent.
 
 Options:
 ${clientHelp}
+  --receipt FILE      keep the receipt of the (newest) answer, for \`waxseal verify --receipt FILE\`; it holds
+                      neither prompt nor answer
 
 Example:
   waxseal chat https://chat.fernhill.example "Explain attestation" --domain fernhill.json
 
 Exit codes: 0 answered in full, 10 a check failed, 20 no or no whole answer, 30 usage.`,
   async run(args) {
-    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: clientOptions });
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
     const [url, prompt] = positionals;
     const client = await openClient(url, values);
     try {
-      return await (prompt === undefined ? converse(client) : once(client, prompt, values.json));
+      return await (prompt === undefined ? converse(client, values) : once(client, prompt, values));
     } finally {
       client.close();
     }

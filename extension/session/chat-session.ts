@@ -5,12 +5,13 @@
  * @module
  */
 import { CodedError } from '../../protocol/errors.ts';
+import { formatReceipt, receiptTurn } from '../../protocol/receipt/receipt.ts';
 import type { VerificationReport } from '../../protocol/report.ts';
-import type { ClientSession } from '../../protocol/session/client-session.ts';
+import type { ClientSession, SealedTurn } from '../../protocol/session/client-session.ts';
 import type { TurnRequest } from '../../protocol/session/turn-request.ts';
 import { recheck, type Surroundings, sealTo } from '../../protocol/verify.ts';
 import type { ChatStatus, StatusChange, TurnEvent, TurnResult, Unusable } from './chat-status.ts';
-import { type SealedTurn, type ServiceFailure, sendTurn } from './enclave-client.ts';
+import { type ServiceFailure, sendTurn } from './enclave-client.ts';
 import { offerAndVerify, type Verification } from './offer-and-verify.ts';
 
 export interface ChatSessionOptions extends Verification {
@@ -19,6 +20,19 @@ export interface ChatSessionOptions extends Verification {
 
 type Held = { report: VerificationReport; session: ClientSession };
 type Usable = Held & { isNew: boolean };
+
+export interface SendOptions {
+  signal?: AbortSignal;
+  onEvent: (event: TurnEvent) => void;
+  /** Called once, with what makes the text of the receipt (docs/receipts.md) when somebody wants it. */
+  onReceipt?: (make: () => string) => void;
+}
+
+function receiptMaker(report: VerificationReport, { number, bodySha256, reply }: SealedTurn): () => string {
+  const received = { records: reply.authenticated, sha256: reply.receivedSha256 };
+  const turn = receiptTurn({ number, requestSha256: bodySha256 }, received, reply.close());
+  return () => formatReceipt(report, turn);
+}
 
 /** How long before its end a session or a verdict counts as over, so that a Send does not meet it dying. */
 const MARGIN_MS = 20_000;
@@ -76,16 +90,15 @@ export class ChatSession {
   /**
    * Seals and sends one turn. Resolves when the reply has been read to its end, padding included; the next
    * turn may be sent as soon as `onEvent` was told `end` or `error`. If no record of the reply was authenticated
-   * the turn is sent once more to a new session, and never otherwise.
+   * the turn is sent once more to a new session, and never otherwise. `onReceipt` gets what makes the receipt
+   * once a record was.
    * @throws whatever `look` throws
    */
-  async send(
-    request: TurnRequest,
-    { signal, onEvent }: { signal?: AbortSignal; onEvent: (event: TurnEvent) => void },
-  ): Promise<TurnResult> {
+  async send(request: TurnRequest, { signal, onEvent, onReceipt }: SendOptions): Promise<TurnResult> {
     const stop = AbortSignal.any([this.#closed.signal, ...(signal ? [signal] : [])]);
     let sent = false;
     let sealed: SealedTurn | null = null;
+    let report: VerificationReport | null = null;
     try {
       for (let attempt = 0; ; attempt++) {
         stop.throwIfAborted();
@@ -95,6 +108,7 @@ export class ChatSession {
           onEvent({ kind: 'session', report: usable.report, restarted: this.#restarted });
           this.#restarted = false;
         }
+        report = usable.report;
         sealed = this.#seal(usable.session, request);
         if (sealed === null) return { sent, state: 'too-long' };
         sent = true;
@@ -114,6 +128,9 @@ export class ChatSession {
       // Stopped in the padding: the answer itself is all there.
       return outcome && outcome.state !== 'cut-off' ? { sent: true, ...outcome } : { sent, state: 'stopped' };
     } finally {
+      if (sealed !== null && report !== null && sealed.reply.authenticated > 0) {
+        onReceipt?.(receiptMaker(report, sealed));
+      }
       // After a refusal the same question at once would have the same answer.
       if (this.#visible && !this.#closed.signal.aborted && this.#status.phase === 'ready') this.#prepare();
     }

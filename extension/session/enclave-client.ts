@@ -6,7 +6,7 @@
 import { concatBytes } from '../../protocol/bytes.ts';
 import type { CodedError } from '../../protocol/errors.ts';
 import { MAX_ANSWER_BYTES } from '../../protocol/session/answer.ts';
-import type { ClientSession } from '../../protocol/session/client-session.ts';
+import type { SealedTurn } from '../../protocol/session/client-session.ts';
 import type { Outcome, ReplyEvent } from '../../protocol/session/reply-reader.ts';
 import type { Mode } from '../../protocol/session/sizes.ts';
 import { serviceError } from './service-errors.ts';
@@ -152,9 +152,6 @@ export async function sendOffer(
   }
 }
 
-/** A sealed turn, as `ClientSession.startTurn` gives it. */
-export type SealedTurn = ReturnType<ClientSession['startTurn']>;
-
 /** How a turn ended. `failure` says what happened to the connection, where that is known. */
 export interface TurnEnd {
   outcome: Outcome;
@@ -190,7 +187,7 @@ async function* receive(
  */
 export async function* sendTurn(
   service: Service,
-  { body, path, reply }: SealedTurn,
+  { body, path, reply }: Pick<SealedTurn, 'body' | 'path' | 'reply'>,
   mode: Mode,
   signal?: AbortSignal,
 ): AsyncGenerator<ReplyEvent, TurnEnd> {

@@ -37,6 +37,18 @@ export interface Handshake {
   clock: Clock;
 }
 
+/** A turn on its way out. */
+export interface SealedTurn {
+  /** 0, 1, 2 and so on. */
+  number: number;
+  body: Uint8Array<ArrayBuffer>;
+  bodySha256: Uint8Array;
+  /** Where at the service it goes. */
+  path: string;
+  /** Takes the response. */
+  reply: ReplyReader;
+}
+
 /** Why no turn can be started; `busy`: not before the content of the last reply has ended. */
 export type SessionProblem = 'ended' | 'expired' | 'turns' | 'busy';
 
@@ -108,7 +120,7 @@ export class ClientSession {
    * Seals a turn. `body` goes to `path` of the service, and the response to `reply`, of which `close` must be
    * called in every case. A request that is too long throws `WAX_SESSION_REQUEST_SIZE` and uses nothing up.
    */
-  startTurn(request: TurnRequest): { body: Uint8Array<ArrayBuffer>; path: string; reply: ReplyReader } {
+  startTurn(request: TurnRequest): SealedTurn {
     const problem = this.problem;
     if (problem === 'busy') throw sessionError('WAX_SESSION_TURN', 'the last reply has not ended');
     if (problem !== null) throw sessionError('WAX_SESSION_OVER', problem);
@@ -133,7 +145,8 @@ export class ClientSession {
       onClosed: (outcome) => this.#replyClosed(outcome),
     });
     this.#reply = reply;
-    return { body: sealed.body, path: `/waxseal/v1/turns/${instancePrefix(id)}`, reply };
+    const path = `/waxseal/v1/turns/${instancePrefix(id)}`;
+    return { number: turn, body: sealed.body, bodySha256: sealed.sha256, path, reply };
   }
 
   #replyClosed(outcome: Outcome): void {

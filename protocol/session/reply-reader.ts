@@ -3,6 +3,7 @@
  * what they mean. The table of B8 is `close`.
  * @module
  */
+import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes } from '../bytes.ts';
 import { CodedError } from '../errors.ts';
 import { sessionError } from './errors.ts';
@@ -44,6 +45,7 @@ export class ReplyReader {
   readonly #events = new EventParser();
   #held: Uint8Array = new Uint8Array();
   #authenticated = 0;
+  readonly #received = sha256.create();
   #ending: Ending | null = null;
   /** Number of records in all; known with END or ERR. */
   #total = 0;
@@ -59,6 +61,11 @@ export class ReplyReader {
   /** Records that opened. While it is 0 nobody has proven to have read the request. */
   get authenticated(): number {
     return this.#authenticated;
+  }
+
+  /** SHA-256 over the records that opened, in order. */
+  get receivedSha256(): Uint8Array {
+    return this.#received.clone().digest();
   }
 
   /** END or ERR has come: the next turn may be sent. */
@@ -101,6 +108,7 @@ export class ReplyReader {
   #record(record: Uint8Array): ReplyEvent[] {
     const { type, payload } = this.#opener.open(record);
     this.#authenticated++;
+    this.#received.update(record);
     const last = this.#ending !== null && this.#opener.count === this.#total;
     if (type === 'pad' && !last) return this.#pad();
     if (type === 'fin' && last) return this.#fin();

@@ -30,14 +30,14 @@ export function requestBytes(jsonBytes: number, turn: number): number {
 
 /**
  * Seals the JSON text of a turn and erases the request key. `enc` goes with turn 0 and only with it.
- * Gives the body and the keys under which its reply comes back.
+ * Gives the body, its SHA-256, and the keys under which its reply comes back.
  */
 export function sealRequest(
   keys: TurnKeys,
   id: Uint8Array,
   enc: Uint8Array | null,
   json: Uint8Array,
-): { body: Uint8Array<ArrayBuffer>; reply: KeyAndNonce } {
+): { body: Uint8Array<ArrayBuffer>; sha256: Uint8Array; reply: KeyAndNonce } {
   if ((enc !== null) !== (keys.turn === 0)) throw sessionError('WAX_SESSION_REQUEST', 'enc is for turn 0');
   const plaintext = new Uint8Array(requestBucket(4 + json.length));
   plaintext.set(u32(json.length));
@@ -47,7 +47,8 @@ export function sealRequest(
   const body = concatBytes(head, nobleAead.seal(key, nonce, concatBytes(AAD_LABEL, head), plaintext));
   eraseKey(keys.request);
   plaintext.fill(0);
-  return { body, reply: recordKeys(keys.responseSecret, sha256(body)) };
+  const hash = sha256(body);
+  return { body, sha256: hash, reply: recordKeys(keys.responseSecret, hash) };
 }
 
 /**
