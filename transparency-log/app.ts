@@ -5,6 +5,9 @@ import { AppendLimit, type AppendLimitOptions } from './append-limit.ts';
 import { addEntityTags } from './etags.ts';
 import { openExplorer } from './explorer.ts';
 import { type LogOptions, openLog } from './log.ts';
+import { RefusalCount } from './operator/figures.ts';
+import { writeLogPage } from './operator/log-page.ts';
+import { buildOperatorServer } from './operator/server.ts';
 import { handleErrors } from './refusals.ts';
 import { entryRoutes } from './routes/entries.ts';
 import { reportRoutes } from './routes/reports.ts';
@@ -19,6 +22,14 @@ export interface LogServerOptions extends LogOptions {
   appendLimit?: AppendLimitOptions;
   /** Address or network of a proxy in front, whose X-Forwarded-For says who asks. */
   proxy?: string;
+  /** Folder whose disk the operator's page tells of. */
+  folder?: string;
+}
+
+/** The server for everybody, and that of the operator's page, which is closed with it. */
+export interface LogServers {
+  app: FastifyInstance;
+  operator: FastifyInstance;
 }
 
 const OPENAPI_INFO = {
@@ -29,11 +40,17 @@ const OPENAPI_INFO = {
   version: '1.0.0',
 };
 
+/** The log server alone. */
+export async function buildLog(options: LogServerOptions): Promise<FastifyInstance> {
+  return (await buildLogServers(options)).app;
+}
+
 /**
- * The log server, ready to listen. Closing it lets the batch under way end and closes the storage.
+ * The log server and the operator's page, ready to listen. Closing the log server lets the batch under way end and
+ * closes the storage.
  * @throws WAX_LOGSERVER_* where the log must not run (see recovery.ts)
  */
-export async function buildLog(options: LogServerOptions): Promise<FastifyInstance> {
+export async function buildLogServers(options: LogServerOptions): Promise<LogServers> {
   const log = await openLog(options);
   const app = fastify({
     // Fastify's own defaults drop unknown keys and turn "5" into 5 wherever they like. Query and path are
@@ -68,7 +85,10 @@ export async function buildLog(options: LogServerOptions): Promise<FastifyInstan
       reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
     }
   });
-  handleErrors(app);
+  const refused = new RefusalCount();
+  handleErrors(app, (code) => refused.add(code, Date.now()));
+  const operator = buildOperatorServer(() => writeLogPage(log, refused, options.folder ?? null, Date.now()));
+  app.addHook('onClose', () => operator.close());
 
   await app.register(swagger, { openapi: { openapi: '3.1.0', info: OPENAPI_INFO } });
   staticRoutes(app, log);
@@ -76,5 +96,5 @@ export async function buildLog(options: LogServerOptions): Promise<FastifyInstan
   reportRoutes(app, log);
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   if (options.explorer) await openExplorer(app, options.explorer);
-  return app;
+  return { app, operator };
 }

@@ -7,6 +7,7 @@ import { formatProof } from '../protocol/log/proof.ts';
 import type { NoteSigner } from '../protocol/log/signer.ts';
 import { serverError } from './errors.ts';
 import { HashTree } from './hash-tree.ts';
+import { LogSearch } from './log-search.ts';
 import { Publisher } from './publisher.ts';
 import {
   fetchPublished,
@@ -17,7 +18,7 @@ import {
   requireOwnHistory,
 } from './recovery.ts';
 import { LogRules } from './rules.ts';
-import { type SearchHit, SearchIndex, type SearchQuery } from './search-index.ts';
+import type { SearchHit, SearchQuery } from './search-index.ts';
 import { Sequencer, type Ticket } from './sequencer.ts';
 import type { StepListener } from './steps.ts';
 import { diskError } from './storage/disk-errors.ts';
@@ -54,26 +55,25 @@ const DEFAULT_BUDGET = 100_000;
 const DEFAULT_REFRESH_MS = 300_000;
 /** How long to wait before asking the witnesses again when too few of them answered at start. */
 const RETRY_SURVEY_MS = 5_000;
-const INDEX_CHUNK = 256;
 
 /** One open log. Reading always works; whether it takes entries is in `status()`. */
 export class TransparencyLog {
   readonly #options: LogOptions;
   readonly #tree = new HashTree();
-  readonly #index = new SearchIndex();
+  readonly #search: LogSearch;
   readonly #budget: number;
   readonly #publisher: Publisher;
   readonly #sequencer: Sequencer;
   readonly #rules: LogRules;
   readonly #witnesses: WitnessRound;
   readonly #onProblem: (problem: CodedError) => void;
-  #indexing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(options: LogOptions) {
     const { origin, quorum, witnesses, storage, signer, now = Date.now, onStep = () => {} } = options;
     this.#options = options;
+    this.#search = new LogSearch(storage.entries);
     this.#onProblem = options.onProblem ?? (() => {});
     this.#budget = options.budget ?? DEFAULT_BUDGET;
     this.#rules = new LogRules(origin, toHex(sha256(options.policyEntry)), this.#budget);
@@ -217,18 +217,8 @@ export class TransparencyLog {
     if (index >= this.#publisher.size) throw serverError('WAX_LOGSERVER_NO_SUCH_ENTRY', String(index));
   }
 
-  async search(query: SearchQuery): Promise<{ indexed: number; hits: SearchHit[] }> {
-    this.#indexing = this.#indexing.then(() => this.#catchUp());
-    await this.#indexing;
-    return { indexed: this.#index.size, hits: this.#index.search(query) };
-  }
-
-  async #catchUp(): Promise<void> {
-    while (this.#index.size < this.#publisher.size) {
-      const end = Math.min(this.#publisher.size, this.#index.size + INDEX_CHUNK);
-      this.#index.add(await this.#options.storage.entries.entries(this.#index.size, end));
-      await new Promise(setImmediate);
-    }
+  search(query: SearchQuery): Promise<{ indexed: number; hits: SearchHit[] }> {
+    return this.#search.find(query, this.#publisher.size);
   }
 
   async status() {
@@ -245,6 +235,25 @@ export class TransparencyLog {
       policyEntry: toHex(sha256(policyEntry)),
       quorum,
       witnesses: await this.#witnessStatus(),
+    };
+  }
+
+  /** What only the operator of this log needs to know, besides. */
+  async operatorStatus() {
+    const status = await this.status();
+    const times = status.witnesses.flatMap(({ cosignedAt }) =>
+      cosignedAt === null ? [] : [Date.parse(cosignedAt)],
+    );
+    return {
+      ...status,
+      sequenced: this.#tree.size,
+      /** When a quorum had signed the published checkpoint; milliseconds. */
+      quorumAt: times.sort((a, b) => b - a)[status.quorum - 1] ?? null,
+      witnesses: status.witnesses.map((witness, index) => ({
+        ...witness,
+        url: this.#options.witnesses[index]?.url ?? '',
+        answer: this.#witnesses.answers.get(witness.name) ?? null,
+      })),
     };
   }
 
@@ -273,8 +282,7 @@ export class TransparencyLog {
     clearTimeout(this.#timer);
     await this.#sequencer.close();
     await this.#rules.close();
-    await this.#indexing.catch(() => {});
-    this.#index.close();
+    await this.#search.close();
     await this.#options.storage.entries.close();
   }
 }

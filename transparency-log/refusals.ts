@@ -27,10 +27,14 @@ function codedError(error: FastifyError | CodedError): CodedError {
   return serverError('WAX_LOGSERVER_INTERNAL', '', { cause: error });
 }
 
-/** Every refusal is `{code, message}`, with the status that fits the code. */
-export function handleErrors(app: FastifyInstance): void {
-  app.setErrorHandler<FastifyError | CodedError>((error, _, reply) => {
+/**
+ * Every refusal is `{code, message}`, with the status that fits the code.
+ * @param onRefused told of each submission that is refused
+ */
+export function handleErrors(app: FastifyInstance, onRefused: (code: string) => void): void {
+  app.setErrorHandler<FastifyError | CodedError>((error, request, reply) => {
     const { code, message } = codedError(error);
+    if (request.method === 'POST') onRefused(code);
     const status = STATUS.find(([pattern]) => pattern.test(code))?.[1] ?? 500;
     if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
     return reply.code(status).send({ code, message });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { CodedError } from '../protocol/errors.ts';
-import { buildLog } from './app.ts';
+import { buildLogServers } from './app.ts';
 import { logFiles, parseLogConfig, readLogFile } from './config.ts';
 import { readKeyFile } from './keys/key-file.ts';
 import { openLocalStorage } from './storage/local.ts';
@@ -18,6 +18,8 @@ export interface ServeOptions {
   port: number;
   /** Address or network of a proxy in front, whose X-Forwarded-For is believed. */
   proxy?: string | undefined;
+  /** Port of the operator's page, on this machine only; none without. */
+  operatorPort?: number | undefined;
   onProblem: (problem: CodedError) => void;
 }
 
@@ -27,11 +29,13 @@ export async function serveLog({
   host,
   port,
   proxy,
+  operatorPort,
   onProblem,
-}: ServeOptions): Promise<{ app: FastifyInstance; url: string }> {
+}: ServeOptions): Promise<{ app: FastifyInstance; url: string; operatorUrl: string | null }> {
   const { origin, publicUrl, witnesses, quorum } = parseLogConfig(await readLogFile(folder, logFiles.config));
   const signer = await readKeyFile(join(folder, logFiles.key), 1);
-  const app = await buildLog({
+  const { app, operator } = await buildLogServers({
+    folder,
     storage: await openLocalStorage(folder),
     origin,
     signer,
@@ -43,7 +47,9 @@ export async function serveLog({
     ...(publicUrl === null ? {} : { publicUrl }),
     ...(existsSync(EXPLORER) ? { explorer: EXPLORER } : {}),
   });
-  return { app, url: await app.listen({ host, port }) };
+  const operatorUrl =
+    operatorPort === undefined ? null : await operator.listen({ host: '127.0.0.1', port: operatorPort });
+  return { app, url: await app.listen({ host, port }), operatorUrl };
 }
 
 /** Resolves when the process is asked to end, after the log has ended its batch. */

@@ -33,6 +33,8 @@ export class WitnessRound {
   readonly #client: WitnessClient;
   /** What was last wrong with a witness, by its name. */
   readonly problems = new Map<string, CodedError>();
+  /** The last answer of each witness: when, and the code of what was wrong with it. */
+  readonly answers = new Map<string, { at: number; code: string | null }>();
 
   constructor(options: WitnessRoundOptions) {
     this.#options = options;
@@ -49,13 +51,20 @@ export class WitnessRound {
       const { name } = witness.key;
       try {
         const checkpoint = await this.#view(witness);
+        this.#noteAnswer(name, null);
         return checkpoint || !known.has(name) ? { name, checkpoint } : null;
       } catch (cause) {
-        this.problems.set(name, diskError(cause));
+        const error = diskError(cause);
+        this.problems.set(name, error);
+        this.#noteAnswer(name, error);
         return null;
       }
     });
     return (await Promise.all(asked)).filter((answer) => answer !== null);
+  }
+
+  #noteAnswer(name: string, error: CodedError | null): void {
+    this.answers.set(name, { at: Date.now(), code: error?.code ?? null });
   }
 
   async #view(witness: WitnessEndpoint): Promise<Checkpoint | null> {
@@ -80,6 +89,7 @@ export class WitnessRound {
     const outcomes = (await Promise.race([round.all, setTimeout(GRACE_MS, null, { ref: false })])) ?? enough;
     const lines: string[] = [];
     for (const outcome of outcomes) {
+      this.#noteAnswer(outcome.name, outcome.state === 'cosigned' ? null : outcome.error);
       if (outcome.state === 'cosigned') {
         this.problems.delete(outcome.name);
         lines.push(outcome.line);

@@ -101,6 +101,12 @@ Exit codes: 0 done, 30 an option or a file is malformed.`,
   },
 };
 
+function readPort(text: string, name: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535)
+    throw logCommandError('WAX_LOGCOMMAND_OPTION', `--${name}`);
+  return Number(text);
+}
+
 /** An IP address, or a network of them. */
 function readProxy(text: string | undefined): string | undefined {
   const [address = '', bits, ...rest] = text?.split('/') ?? [];
@@ -115,7 +121,7 @@ function readProxy(text: string | undefined): string | undefined {
 const serve: Command = {
   name: 'log serve',
   summary: 'run a transparency log',
-  help: `Usage: waxseal log serve --dir DIR [--host HOST] [--port PORT] [--proxy ADDRESS] [--json]
+  help: `Usage: waxseal log serve --dir DIR [--host HOST] [--port PORT] [OPTIONS]
 
 Serves the static files of C2SP tlog-tiles (/checkpoint, /tile/…), the JSON API (/openapi.json) and the
 explorer page. Refuses to start on a database that is behind anything this log ever published or that a witness
@@ -128,7 +134,10 @@ Options:
   --proxy ADDRESS
                 the proxy in front, such as 127.0.0.1 or 10.0.0.0/8: its X-Forwarded-For says whose refused
                 submissions are counted; without it all that come through a proxy count as one sender
-  --json        print one JSON object when it listens
+  --operator PORT
+                also serve a page for you on 127.0.0.1:PORT: size, each witness's last answer, what was refused,
+                disk; 0 for any port
+  --json        print one JSON object when it listens: url, operatorUrl
 
 Exit codes: 0 stopped by a signal, 30 it must not run; the code printed says why.`,
   async run(args) {
@@ -139,21 +148,23 @@ Exit codes: 0 stopped by a signal, 30 it must not run; the code printed says why
         host: { type: 'string', default: '127.0.0.1' },
         port: { type: 'string', default: '4001' },
         proxy: { type: 'string' },
+        operator: { type: 'string' },
         json: { type: 'boolean' },
       },
     });
-    const port = Number(values.port);
-    if (!Number.isInteger(port) || port < 0 || port > 65535) {
-      throw logCommandError('WAX_LOGCOMMAND_OPTION', '--port');
-    }
-    const { app, url } = await serveLog({
+    const port = readPort(values.port, 'port');
+    const { app, url, operatorUrl } = await serveLog({
       folder: required(values.dir, 'dir'),
       host: values.host,
       port,
       proxy: readProxy(values.proxy),
+      operatorPort: values.operator === undefined ? undefined : readPort(values.operator, 'operator'),
       onProblem: ({ message }) => console.error(message),
     });
-    print(values.json, { url }, [`The log listens on ${url}`]);
+    print(values.json, { url, operatorUrl }, [
+      `The log listens on ${url}`,
+      ...(operatorUrl === null ? [] : [`Its operator's page is ${operatorUrl}`]),
+    ]);
     await untilStopped(app);
     return exitCodes.ok;
   },

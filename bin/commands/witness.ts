@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import type { NoteSigner } from '../../protocol/log/signer.ts';
 import { createKeyFile, readKeyFile } from '../../transparency-log/keys/key-file.ts';
 import { untilStopped } from '../../transparency-log/serve.ts';
-import { buildWitness } from '../../transparency-log/witness/app.ts';
+import { buildWitnessServers } from '../../transparency-log/witness/app.ts';
 import { logOfKey, parseLogList, type WitnessedLog } from '../../transparency-log/witness/log-list.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { witnessCommandError } from './witness-errors.ts';
@@ -33,10 +33,10 @@ async function readLogs(keys: readonly string[], lists: readonly string[]): Prom
   return logs;
 }
 
-function readPort(text: string): number {
+function readPort(text: string, name = 'port'): number {
   const port = Number(text);
   if (!/^[0-9]{1,5}$/.test(text) || port > 65535)
-    throw witnessCommandError('WAX_WITNESSCOMMAND_OPTION', '--port');
+    throw witnessCommandError('WAX_WITNESSCOMMAND_OPTION', `--${name}`);
   return port;
 }
 
@@ -57,7 +57,8 @@ Options:
   --database FILE   what the witness remembers (witness.db beside the key)
   --host HOST       address to listen on (127.0.0.1)
   --port PORT       port to listen on, 0 for any (4002)
-  --json            print one JSON object when it listens: url, key, logs
+  --operator PORT   also serve a page for you on 127.0.0.1:PORT: each log's newest size, what was refused, disk
+  --json            print one JSON object when it listens: url, operatorUrl, key, logs
 
 Example:
   waxseal witness serve --key ./w1.key --init witness.example/w1 --log "$(waxseal log vkey --dir ./log)"
@@ -74,19 +75,28 @@ Exit codes: 0 stopped by a signal, 30 an option or a file is malformed.`,
         database: { type: 'string' },
         host: { type: 'string', default: '127.0.0.1' },
         port: { type: 'string', default: '4002' },
+        operator: { type: 'string' },
         json: { type: 'boolean' },
       },
     });
     const logs = await readLogs(values.log, values.logs);
     const port = readPort(values.port);
+    const operatorPort = values.operator === undefined ? null : readPort(values.operator, 'operator');
     const signer = await openKey(values.key, values.init);
     const database = values.database ?? join(dirname(values.key ?? ''), 'witness.db');
-    const app = buildWitness({ signer, logs, database });
+    const { app, operator } = buildWitnessServers({ signer, logs, database });
+    const operatorUrl =
+      operatorPort === null ? null : await operator.listen({ host: '127.0.0.1', port: operatorPort });
     const url = await app.listen({ host: values.host, port });
     const key = signer.verifierKey.text;
     const origins = logs.map(({ origin }) => origin);
-    if (values.json) console.log(JSON.stringify({ url, key, logs: origins }));
-    else console.log(`The witness listens on ${url}\nVerifier key: ${key}\nLogs: ${origins.join(', ')}`);
+    const lines = [
+      `The witness listens on ${url}`,
+      ...(operatorUrl === null ? [] : [`Its operator's page is ${operatorUrl}`]),
+      `Verifier key: ${key}`,
+      `Logs: ${origins.join(', ')}`,
+    ];
+    console.log(values.json ? JSON.stringify({ url, operatorUrl, key, logs: origins }) : lines.join('\n'));
     await untilStopped(app);
     return exitCodes.ok;
   },

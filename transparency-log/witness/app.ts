@@ -3,9 +3,13 @@
  * GET /<SHA-256 of the origin>/checkpoint.
  * @module
  */
+import { dirname } from 'node:path';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { CodedError } from '../../protocol/errors.ts';
 import type { NoteSigner } from '../../protocol/log/signer.ts';
+import { RefusalCount } from '../operator/figures.ts';
+import { buildOperatorServer } from '../operator/server.ts';
+import { writeWitnessPage } from '../operator/witness-page.ts';
 import type { WitnessedLog } from './log-list.ts';
 import { WitnessStore } from './store.ts';
 import { Witness } from './witness.ts';
@@ -31,12 +35,33 @@ const statusOf: Record<string, number> = {
   WAX_WITNESS_RATE: 429,
 };
 
-/** Builds the witness server; closing it closes its database. */
-export function buildWitness({ signer, logs, database, now = Date.now }: WitnessOptions): FastifyInstance {
+/** The server for logs and monitors, and that of the operator's page, which is closed with it. */
+export interface WitnessServers {
+  app: FastifyInstance;
+  operator: FastifyInstance;
+}
+
+/** The witness server alone. */
+export function buildWitness(options: WitnessOptions): FastifyInstance {
+  return buildWitnessServers(options).app;
+}
+
+/** Builds the witness server and the operator's page; closing the witness closes its database. */
+export function buildWitnessServers({
+  signer,
+  logs,
+  database,
+  now = Date.now,
+}: WitnessOptions): WitnessServers {
   const store = new WitnessStore(database);
   const witness = new Witness(signer, logs, store, now);
   const app = Fastify({ logger: false, bodyLimit: BODY_LIMIT });
-  app.addHook('onClose', () => store.close());
+  const refused = new RefusalCount();
+  const operator = buildOperatorServer(() => writeWitnessPage(witness, refused, dirname(database), now()));
+  app.addHook('onClose', async () => {
+    await operator.close();
+    store.close();
+  });
   // The body is text of its own kind, whatever a client calls it; our parser reads the raw bytes.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -45,6 +70,7 @@ export function buildWitness({ signer, logs, database, now = Date.now }: Witness
     reply.type('text/plain; charset=utf-8');
     if (error instanceof CodedError) {
       const { code, detail, message } = error;
+      refused.add(code, now());
       if (code === 'WAX_WITNESS_CONFLICT')
         return reply.code(409).type('text/x.tlog.size').send(`${detail}\n`);
       return reply.code(statusOf[code] ?? 400).send(`${message}\n`);
@@ -69,5 +95,5 @@ export function buildWitness({ signer, logs, database, now = Date.now }: Witness
     return note === null ? reply.code(404).send('Nothing was cosigned under this name.\n') : reply.send(note);
   });
 
-  return app;
+  return { app, operator };
 }

@@ -5,6 +5,11 @@ export class DailyLimit {
   #day = 0;
   readonly #used = new Map<string, number>();
 
+  /** Requests that a log has made today. */
+  used(origin: string, now: number): number {
+    return Math.floor(now / DAY) === this.#day ? (this.#used.get(origin) ?? 0) : 0;
+  }
+
   /** Uses one request of today's `limit`; false when none is left. */
   take(origin: string, limit: number, now: number): boolean {
     const day = Math.floor(now / DAY);

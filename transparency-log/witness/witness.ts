@@ -3,10 +3,10 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import { equalBytes } from '../../protocol/bytes.ts';
+import { equalBytes, toBase64 } from '../../protocol/bytes.ts';
 import type { CodedError } from '../../protocol/errors.ts';
 import { type Checkpoint, parseCheckpointLines } from '../../protocol/log/checkpoint.ts';
-import { cosign } from '../../protocol/log/cosignature.ts';
+import { cosign, verifyCosignatures } from '../../protocol/log/cosignature.ts';
 import {
   formatNote,
   type Note,
@@ -61,6 +61,23 @@ export class Witness {
   latest(hash: string): string | null {
     const origin = this.#origins.get(hash);
     return origin === undefined ? null : (this.#store.latest(origin)?.note ?? null);
+  }
+
+  get key(): VerifierKey {
+    return this.#signer.verifierKey;
+  }
+
+  /** What is recorded of each log, for the operator's page. */
+  async recorded() {
+    const logs = [...this.#logs].map(async ([origin, { requestsPerDay: limit }]) => {
+      const used = this.#limit.used(origin, this.#now());
+      const record = this.#store.latest(origin);
+      if (record === null) return { origin, limit, used, record };
+      const [cosignature] = await verifyCosignatures(parseNote(record.note), [this.key]);
+      const { size, root } = record;
+      return { origin, limit, used, record: { size, root: toBase64(root), at: cosignature?.at ?? 0 } };
+    });
+    return Promise.all(logs);
   }
 
   /**
