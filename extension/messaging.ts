@@ -81,6 +81,9 @@ interface Exchanges {
   'settings/get': [Empty, Settings];
   'settings/seal': [{ readonly seal: string }, Empty];
   'settings/first-run': [Empty, Empty];
+  /** Opens the chain in the panel of a window. */
+  'chain/wish': [{ readonly windowId: number }, Empty];
+  'chain/take': [{ readonly windowId: number }, { readonly wanted: boolean }];
   'seen/note': [SeenRelease, { readonly last: SeenRelease | null }];
   'settings/preferences': [Preferences, Empty];
   'settings/forget': [Empty, Empty];
@@ -115,6 +118,9 @@ const domain = (body: JsonValue) => ({
   domain: readString(readObject(body, 'body', ['domain']).domain, 'domain', { most: 64 }),
 });
 const tab = (body: JsonValue) => ({ tabId: readInteger(readObject(body, 'body', ['tabId']).tabId, 'tabId') });
+const windowOf = (body: JsonValue) => ({
+  windowId: readInteger(readObject(body, 'body', ['windowId']).windowId, 'windowId'),
+});
 const site = (body: JsonValue) => ({ site: readOrigin(readObject(body, 'body', ['site']).site, 'site') });
 
 /** More than a trust domain file may hold; its own reader is stricter. */
@@ -169,6 +175,8 @@ export const rules: { readonly [Type in MessageType]: Rule<Type> } = {
     }),
   },
   'settings/first-run': { from: ['welcome'], parse: empty },
+  'chain/wish': { from: ['popup'], parse: windowOf },
+  'chain/take': { from: ['sidepanel'], parse: windowOf },
   'seen/note': { from: ['sidepanel'], parse: parseSeen },
   'settings/preferences': { from: ['options'], parse: parsePreferences },
   'settings/forget': { from: ['options'], parse: empty },
@@ -236,6 +244,9 @@ export function parseHostReply(value: unknown): HostReply {
   >;
   return { open: open === true, closedBy: interferences.find((kind) => kind === closedBy) ?? null };
 }
+
+/** What the background says to open panels when a chain was asked for. It carries nothing else. */
+export const chainPoke = 'chain';
 
 /** Name of the port that a view holds while it has the keyboard; its end puts the light out. */
 export const typingPort = 'typing';

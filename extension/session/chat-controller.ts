@@ -12,6 +12,7 @@ import { openPanel } from '../panel.ts';
 import type { ChatController, ChatSetup, ChatView, Status } from '../ui/controller.ts';
 import { Store } from '../ui/store.ts';
 import { Asking } from './asking.ts';
+import { onChainAsked } from './chain-asked.ts';
 import { ChatSession } from './chat-session.ts';
 import { chosenModel } from './chat-setup.ts';
 import { Composing } from './composing.ts';
@@ -19,6 +20,8 @@ import { historyPlace } from './history/history-place.ts';
 import { Keeper } from './history/keeper.ts';
 import type { StoredChat } from './history/stored-chat.ts';
 import { initialView } from './initial-view.ts';
+import { LastTime } from './last-time.ts';
+import { logFacts } from './log-facts.ts';
 import { clock, createLook } from './look.ts';
 import { openPage } from './pages.ts';
 import { present } from './present.ts';
@@ -39,6 +42,7 @@ class Chat {
   readonly asking: Asking;
   readonly keeper: Keeper;
   readonly #light = createTypingLight(() => this.#surface?.windowId);
+  readonly #lastTime = new LastTime((lastTime) => this.store.update({ lastTime }));
   #surface: Surface | null = null;
   #choice: Choice | null = null;
   #session: ChatSession | null = null;
@@ -84,6 +88,11 @@ class Chat {
     document.addEventListener('visibilitychange', () => this.#onVisibility());
     for (const sign of ['keydown', 'pointerdown']) {
       document.addEventListener(sign, () => this.keeper.active(), { passive: true });
+    }
+    if (kind === 'panel') {
+      onChainAsked(this.#surface.windowId, () =>
+        this.store.update({ chainAsked: this.store.current().chainAsked + 1 }),
+      );
     }
     await Promise.all([this.load(), this.keeper.look()]);
   }
@@ -185,7 +194,10 @@ class Chat {
       progress: known && status.id === 'checking' ? chatProgress(known) : null,
       report: known?.chat.report ?? null,
       fork: known && status.id === 'fork' ? forkEvidence(known) : null,
+      logFacts: known && logFacts(known.choice, known.log),
     });
+    const { report, surface } = this.store.current();
+    if (report !== null && surface === 'panel') void this.#lastTime.note(report);
     this.#layout();
     this.#report();
   }

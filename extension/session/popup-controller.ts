@@ -8,8 +8,10 @@ import { openPanel } from '../panel.ts';
 import { siteOf } from '../sender.ts';
 import type { PopupController, PopupView, Status } from '../ui/controller.ts';
 import { Store } from '../ui/store.ts';
+import { askForChain } from './chain-asked.ts';
 import { openPage } from './pages.ts';
-import { chosen, readLog, readTrust } from './trust.ts';
+import { choices, chosen, readLog, readTrust } from './trust.ts';
+import { forkEvidence } from './view-status.ts';
 
 const status = (id: Status['id']): Status => ({ id, simulated: false, figures: {} });
 
@@ -24,6 +26,18 @@ function viewOf(tab: TabReply, firstRunDone: boolean): PopupView {
     report: (view?.report as unknown as VerificationReport | null) ?? null,
     fork: null,
   };
+}
+
+/** What proves the fork that a view told of: from the log of the service it spoke of, or of any that has one. */
+async function evidenceOfFork({ report }: PopupView): Promise<PopupView['fork']> {
+  const all = choices(await readTrust());
+  const own = all.filter(({ enclave }) => enclave.service === report?.service);
+  for (const choice of [...own, ...all]) {
+    const log = readLog(await ask('log/get', { domain: choice.domain.name }), choice.domain);
+    const evidence = forkEvidence({ choice, log });
+    if (evidence !== null) return evidence;
+  }
+  return null;
 }
 
 /** The controller of popup.html. */
@@ -46,7 +60,11 @@ export function createPopupController(): PopupController {
     if (tabId === undefined) return;
     const [reply, settings] = await Promise.all([ask('tab/get', { tabId }), ask('settings/get', {})]);
     site = reply.site ?? siteOf(tab?.url);
-    store.update(viewOf(reply, settings.firstRunDone));
+    const view = viewOf(reply, settings.firstRunDone);
+    store.update(view);
+    // A log that contradicts itself is told of on every surface, whatever this tab shows.
+    const fork = await evidenceOfFork(view);
+    if (fork !== null) store.update({ status: status('fork'), fork });
   };
   const reload = () => void load().catch(() => store.update({ status: status('storage') }));
   reload();
@@ -72,7 +90,10 @@ export function createPopupController(): PopupController {
       if (choice) readLog(await ask('log/sync', { domain: choice.domain.name }), choice.domain);
       reload();
     },
-    seeChecks: () => void openPanel(windowId),
+    seeChecks() {
+      void openPanel(windowId);
+      if (windowId !== undefined) void askForChain(windowId).then(() => close());
+    },
     async write() {
       if (tabId === undefined) return;
       await ask('tab/write', { tabId });

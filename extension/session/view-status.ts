@@ -71,7 +71,7 @@ export function chatProgress({ chat }: Known): Progress {
 const signedText = (note: string) => note.split('\n\n', 1)[0];
 
 /** What proves that a log contradicts itself; null while it does not. */
-export function forkEvidence({ choice, log }: Known): ForkEvidence | null {
+export function forkEvidence({ choice, log }: Pick<Known, 'choice' | 'log'>): ForkEvidence | null {
   const problem = log?.problem;
   if (!problem || !isForked(log)) return null;
   const { domain } = choice;

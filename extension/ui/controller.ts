@@ -6,6 +6,7 @@
  */
 import type { DiffLine } from '../../protocol/policy-diff.ts';
 import type { ReportState, Row, VerificationReport } from '../../protocol/report.ts';
+import type { SeenRelease } from '../seen.ts';
 import type { Preferences } from '../settings.ts';
 import type { Observable } from './store.ts';
 
@@ -179,6 +180,18 @@ export interface ForkEvidence {
   readonly document: string;
 }
 
+/** What the accepted copy of the log says beside the report. */
+export interface LogFacts {
+  /** Everybody who may approve, by name. */
+  readonly publishers: readonly string[];
+  /** The newest release of the service's program that stands, with its measured registers in hex. */
+  readonly newest: {
+    readonly version: number;
+    readonly index: number;
+    readonly digests: readonly string[];
+  } | null;
+}
+
 /** The encrypted history, as a view may show it. */
 export interface HistoryView {
   /** `none` where nothing can be kept: in a page, or in a private window. */
@@ -211,6 +224,11 @@ export interface ChatView {
   readonly sending: boolean;
   readonly setup: ChatSetup;
   readonly history: HistoryView;
+  readonly logFacts: LogFacts | null;
+  /** What the service ran when it was last checked before; null where that is not known. */
+  readonly lastTime: SeenRelease | null;
+  /** How often the chain was asked for from elsewhere; each time it opens. */
+  readonly chainAsked: number;
   /** The latest report for this service, passed or failed. */
   readonly report: VerificationReport | null;
   /** Set while `status.id` is `fork`. */
@@ -379,10 +397,26 @@ export interface OptionsController extends Observable<OptionsView> {
   openWelcome(): void;
 }
 
+/** A chat with nobody, on the practice page. */
+export interface PracticeController extends ChatController {
+  /** Does what a page that takes the keyboard away causes. */
+  interfere(): void;
+}
+
+/** What the first run knows. */
+export interface WelcomeView {
+  readonly seal: Uint8Array | null;
+  /** Name of the built-in trust domain; null where none is built in. */
+  readonly domain: string | null;
+}
+
 /** Implemented by extension/session/welcome-controller.ts: `createWelcomeController()`. */
-export interface WelcomeController extends Observable<{ readonly seal: Uint8Array | null }> {
+export interface WelcomeController extends Observable<WelcomeView> {
   /** Keeps the chosen seal. */
   setSeal(seed: Uint8Array): void;
   /** The lesson was passed; `place` is where the person wants to write. Called inside a click. */
   finish(place: 'panel' | 'box'): void;
+  /** The lesson was passed, and the practice page follows. */
+  practise(): PracticeController;
+  openOptions(): void;
 }

@@ -9,6 +9,7 @@ import { UiIcon } from '../icons/ui-icon.tsx';
 import { operatorOf } from '../state/describe.ts';
 import { useNow } from '../use-now.ts';
 import { useWide } from '../use-wide.ts';
+import { Compared } from './compared.tsx';
 import { Evidence } from './evidence.tsx';
 import { type ChainLink, chainLinks, type LinkId, type LinkState } from './links.ts';
 import { minutesLeft } from './rows.ts';
@@ -189,11 +190,12 @@ export function Chain({ view, report, onClose, onCheck }: ChainProps) {
           <Verdict report={report} now={now} />
           {wide && tools}
         </div>
+        <Compared report={report} last={view.lastTime} explorer={view.explorer} now={now} />
         <p class="chain-intro">{t('chainIntro')}</p>
         {!wide && (
           <>
             <NarrowLinks {...shared} open={open} />
-            <Vouchers report={report} now={now} />
+            <Vouchers report={report} facts={view.logFacts} now={now} />
             {limits}
             {tools}
             <p class="caption">{t('reportNote')}</p>
@@ -221,7 +223,7 @@ export function Chain({ view, report, onClose, onCheck }: ChainProps) {
                 {limits}
               </section>
               <div class="card wide-card">
-                <Vouchers report={report} now={now} />
+                <Vouchers report={report} facts={view.logFacts} now={now} />
               </div>
             </div>
             <p class="caption">{t('reportNote')}</p>

@@ -162,7 +162,12 @@ export function Evidence({ link, report, figures, explorer }: Props) {
       )}
       <div class="actions">
         {inLog && (
-          <a class="button" href={`${explorer}/entry/${entry}`} target="_blank" rel="noopener noreferrer">
+          <a
+            class="button"
+            href={new URL(`entry/${entry}`, `${explorer.replace(/\/$/, '')}/`).href}
+            target="_blank"
+            rel="noopener noreferrer"
+          >
             <UiIcon name="ext" size={16} />
             {t('openInLog')}
           </a>

@@ -1,4 +1,5 @@
 import type { VerificationReport } from '../../../protocol/report.ts';
+import type { LogFacts } from '../controller.ts';
 import { formatAgo } from '../i18n/format.ts';
 import { t } from '../i18n/messages.ts';
 import { UiIcon } from '../icons/ui-icon.tsx';
@@ -10,9 +11,17 @@ function initials(name: string): string {
   return words.length > 1 ? first.charAt(0) + (words[1] ?? '').charAt(0).toLowerCase() : first.slice(0, 2);
 }
 
-function Voucher({ name, caption, did }: { name: string; caption: string; did: string }) {
+interface VoucherProps {
+  readonly name: string;
+  readonly caption: string;
+  readonly did: string;
+  /** This one has not vouched. */
+  readonly silent?: boolean;
+}
+
+function Voucher({ name, caption, did, silent = false }: VoucherProps) {
   return (
-    <li class="voucher">
+    <li class={silent ? 'voucher voucher-silent' : 'voucher'}>
       <span class="initials" aria-hidden="true">
         {initials(name)}
       </span>
@@ -21,16 +30,36 @@ function Voucher({ name, caption, did }: { name: string; caption: string; did: s
         {caption !== '' && <span class="caption">{caption}</span>}
       </span>
       <span class="voucher-did">
-        <UiIcon name="check" size={14} />
+        {!silent && <UiIcon name="check" size={14} />}
         {did}
       </span>
     </li>
   );
 }
 
+/**
+ * Publishers who could have signed a release and did not. Only where the policy in force is the one it was signed
+ * under, as far as numbers and names tell: a later publisher was never asked.
+ */
+export function silentPublishers(
+  { publishers, publisherCount }: NonNullable<VerificationReport['release']>,
+  facts: LogFacts | null,
+): readonly string[] {
+  const all = facts?.publishers ?? [];
+  const same = all.length === publisherCount && publishers.every((name) => all.includes(name));
+  return same ? all.filter((name) => !publishers.includes(name)) : [];
+}
+
 /** Everybody whose word the verdict rests on, by name. */
-export function Vouchers({ report, now }: { report: VerificationReport; now: number }) {
+interface Props {
+  readonly report: VerificationReport;
+  readonly facts: LogFacts | null;
+  readonly now: number;
+}
+
+export function Vouchers({ report, facts, now }: Props) {
   const { release, log, vendor, simulated } = report;
+  const silent = release === null ? [] : silentPublishers(release, facts);
   return (
     <section class="vouchers">
       <h2>{t('whoVouches')}</h2>
@@ -50,6 +79,9 @@ export function Vouchers({ report, now }: { report: VerificationReport; now: num
           <ul>
             {release.publishers.map((name) => (
               <Voucher key={name} name={name} caption="" did={t('signed')} />
+            ))}
+            {silent.map((name) => (
+              <Voucher key={name} name={name} caption="" did={t('notSigned')} silent />
             ))}
           </ul>
         </>

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { Chain } from '../chain/chain.tsx';
 import type { ChatController, ChatView } from '../controller.ts';
 import { HistorySheet } from '../history/history-sheet.tsx';
@@ -60,7 +60,7 @@ function Body({ view, controller, onAction, onChain }: BodyProps) {
     return (
       <>
         {chat}
-        {failed && <Failed status={status} report={report} onAction={onAction} />}
+        {failed && <Failed status={status} report={report} facts={view.logFacts} onAction={onAction} />}
         {!failed && <Refusal status={status} site={frame?.site ?? ''} onAction={onAction} />}
       </>
     );
@@ -115,6 +115,16 @@ export function ChatSurface({ controller }: { controller: ChatController }) {
   const fork = status.id === 'fork';
   const mode = composerMode(status);
   const folded = frame !== null && !frame.open;
+
+  // Asked for from the popup: it opens once there is something to open, and once for each time.
+  const answered = useRef(0);
+  const { chainAsked } = view;
+  const hasReport = view.report !== null;
+  useEffect(() => {
+    if (chainAsked === answered.current || !hasReport) return;
+    answered.current = chainAsked;
+    openChain();
+  }, [chainAsked, hasReport, openChain]);
 
   // A fork shows over everything, the chain included.
   useEffect(() => {

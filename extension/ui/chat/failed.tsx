@@ -1,7 +1,7 @@
 import { useRef } from 'preact/hooks';
 import type { VerificationReport } from '../../../protocol/report.ts';
 import { describeRow, fingerprint } from '../chain/rows.ts';
-import type { Status } from '../controller.ts';
+import type { LogFacts, Status } from '../controller.ts';
 import { shortHex } from '../i18n/format.ts';
 import { t } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
@@ -13,26 +13,42 @@ import { useAppear } from './use-appear.ts';
 interface Props {
   readonly status: Status;
   readonly report: VerificationReport | null;
+  readonly facts: LogFacts | null;
   readonly onAction: (action: Action) => void;
 }
 
 /** The fingerprint that nobody approved. */
-function Running({ report }: { report: VerificationReport }) {
+function Running({ report, facts }: { report: VerificationReport; facts: LogFacts | null }) {
   const unknown = report.rows.some(({ id, variant }) => id === 'release' && variant === 'unknown');
   const measured = fingerprint(report);
   if (!unknown || measured === null) return null;
+  // Registers of the same chip have the same length; others are nothing to compare with.
+  const approved = (facts?.newest?.digests ?? []).filter(({ length }) => length === measured.length);
   return (
     <dl class="comparison">
       <dt>{t('failedRunning')}</dt>
       <dd class="mono">
         {shortHex(measured)} <span class="comparison-note">{t('failedUnknown')}</span>
       </dd>
+      {facts?.newest && approved.length > 0 && (
+        <>
+          <dt>{t('failedApproved')}</dt>
+          {approved.slice(0, 3).map((digest) => (
+            <dd key={digest} class="mono">
+              {shortHex(digest)}{' '}
+              <span class="comparison-note">
+                {t('stepProgramFact', { n: String(facts.newest?.version) })}
+              </span>
+            </dd>
+          ))}
+        </>
+      )}
     </dl>
   );
 }
 
 /** A check failed: nothing was sent, why, and that there is no way to send anyway. */
-export function Failed({ status, report, onAction }: Props) {
+export function Failed({ status, report, facts, onAction }: Props) {
   const text = describe(status);
   const failed = report?.rows.filter(({ state }) => state === 'fail') ?? [];
   const first = failed.find(({ leadsTo }) => leadsTo === 'failed') ?? failed[0];
@@ -50,7 +66,7 @@ export function Failed({ status, report, onAction }: Props) {
           {first && report && `${describeRow(first, report, status.figures).sentence} `}
           {text.text}
         </p>
-        {report && <Running report={report} />}
+        {report && <Running report={report} facts={facts} />}
       </section>
       <p class="failed-foot">{t('textFailedFoot')}</p>
       <Actions actions={text.actions} onAction={onAction} />

@@ -1,3 +1,5 @@
+import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
 import { type Preferences as Chosen, languages, modes, themes } from '../../settings.ts';
 import { t } from '../i18n/messages.ts';
 import type { SectionProps } from './sections.tsx';
@@ -39,6 +41,20 @@ function Choice({ group, name, text, lang, checked, onChoose }: ChoiceProps) {
   );
 }
 
+function Group({ title, children }: { title: string; children: ComponentChildren }) {
+  const id = useId();
+  return (
+    <>
+      <h2 id={id} class="choices-title">
+        {title}
+      </h2>
+      <fieldset class="choices card" aria-labelledby={id}>
+        {children}
+      </fieldset>
+    </>
+  );
+}
+
 /** How Waxseal looks, speaks, and lets answers come. */
 export function Preferences({ view, controller }: SectionProps) {
   const { preferences } = view;
@@ -46,8 +62,7 @@ export function Preferences({ view, controller }: SectionProps) {
   return (
     <section>
       <h1 class="statement">{t('optLooks')}</h1>
-      <fieldset class="choices card">
-        <legend>{t('modeTitle')}</legend>
+      <Group title={t('modeTitle')}>
         {modes.map((mode) => {
           const [name, text] = modeNames[mode]();
           const checked = preferences.mode === mode;
@@ -62,9 +77,8 @@ export function Preferences({ view, controller }: SectionProps) {
             />
           );
         })}
-      </fieldset>
-      <fieldset class="choices card">
-        <legend>{t('themeTitle')}</legend>
+      </Group>
+      <Group title={t('themeTitle')}>
         {themes.map((theme) => (
           <Choice
             key={theme}
@@ -74,9 +88,8 @@ export function Preferences({ view, controller }: SectionProps) {
             onChoose={() => set({ theme })}
           />
         ))}
-      </fieldset>
-      <fieldset class="choices card">
-        <legend>{t('languageTitle')}</legend>
+      </Group>
+      <Group title={t('languageTitle')}>
         <Choice
           group="language"
           name={t('languageBrowser')}
@@ -93,7 +106,7 @@ export function Preferences({ view, controller }: SectionProps) {
             onChoose={() => set({ language })}
           />
         ))}
-      </fieldset>
+      </Group>
     </section>
   );
 }

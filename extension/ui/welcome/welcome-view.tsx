@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { WelcomeController } from '../controller.ts';
+import type { PracticeController, WelcomeController } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
 import { Brand } from '../icons/brand.tsx';
 import { SealChooser } from '../seal/chooser.tsx';
@@ -7,6 +7,7 @@ import type { OfferedSeal } from '../seal/offer.ts';
 import { useSeal } from '../seal/use-seal.ts';
 import { useStore } from '../use-store.ts';
 import { Lesson, type Letter } from './lesson.tsx';
+import { Practice } from './practice.tsx';
 import { WhatItDoes } from './what-it-does.tsx';
 import { type Place, WhereToWrite } from './where-to-write.tsx';
 
@@ -55,7 +56,8 @@ interface Next {
 
 /** Four steps: what it does, the seal, where to write, and the lesson, which cannot be skipped. */
 export function Welcome({ controller, begin = 1 }: { controller: WelcomeController; begin?: Step }) {
-  const kept = useStore(controller).seal;
+  const { seal: kept, domain } = useStore(controller);
+  const [practice, setPractice] = useState<PracticeController | null>(null);
   const [step, setStep] = useState<Step>(begin);
   const [chosen, setChosen] = useState<OfferedSeal | null>(null);
   const [place, setPlace] = useState<Place>('panel');
@@ -92,6 +94,9 @@ export function Welcome({ controller, begin = 1 }: { controller: WelcomeControll
     setAnswer(null);
     setStep(step === 4 ? 3 : step === 3 ? 2 : 1);
   };
+  if (practice !== null) {
+    return <Practice controller={practice} onEnd={() => controller.finish('panel')} />;
+  }
   return (
     <div class="welcome">
       <header class="welcome-head">
@@ -102,7 +107,14 @@ export function Welcome({ controller, begin = 1 }: { controller: WelcomeControll
       <main ref={main} class="welcome-body" tabIndex={-1}>
         {step === 1 && <WhatItDoes />}
         {step === 2 && <PickSeal chosen={chosen} onChoose={setChosen} />}
-        {step === 3 && <WhereToWrite place={place} onPlace={setPlace} />}
+        {step === 3 && (
+          <WhereToWrite
+            place={place}
+            onPlace={setPlace}
+            domain={domain}
+            onRules={() => controller.openOptions()}
+          />
+        )}
         {step === 4 && seal && <Lesson seal={seal} real={real} answer={answer} onAnswer={setAnswer} />}
       </main>
       <footer class="welcome-foot">
@@ -113,6 +125,15 @@ export function Welcome({ controller, begin = 1 }: { controller: WelcomeControll
         ) : (
           <button type="button" class="button button-quiet button-large" onClick={back}>
             {t('back')}
+          </button>
+        )}
+        {step === 4 && answer === real && (
+          <button
+            type="button"
+            class="button button-large"
+            onClick={() => setPractice(controller.practise())}
+          >
+            {t('practiceStart')}
           </button>
         )}
         <button type="button" class="button button-primary button-large" disabled={off} onClick={go}>

@@ -34,8 +34,17 @@ function Picture({ place }: { place: Place }) {
   );
 }
 
-/** Third step: panel or box. */
-export function WhereToWrite({ place, onPlace }: { place: Place; onPlace: (place: Place) => void }) {
+interface Props {
+  readonly place: Place;
+  readonly onPlace: (place: Place) => void;
+  /** Name of the built-in trust domain; null where none is built in. */
+  readonly domain: string | null;
+  /** Opens the rules in Options. */
+  readonly onRules: () => void;
+}
+
+/** Third step: panel or box, and whose rules apply. */
+export function WhereToWrite({ place, onPlace, domain, onRules }: Props) {
   const choices = [
     { id: 'panel', title: t('placePanel'), tag: t('placePanelTag'), text: t('placePanelText') },
     { id: 'box', title: t('placeBox'), tag: t('placeBoxTag'), text: t('placeBoxText') },
@@ -64,6 +73,12 @@ export function WhereToWrite({ place, onPlace }: { place: Place; onPlace: (place
           ))}
         </fieldset>
         <p class="welcome-note">{t('welcome3Note')}</p>
+        <p class="welcome-note">
+          {domain === null ? t('welcomeNoRules') : t('welcomeRules', { name: domain })}{' '}
+          <button type="button" class="link" onClick={onRules}>
+            {t('welcomeOtherRules')}
+          </button>
+        </p>
       </div>
     </>
   );

@@ -1,5 +1,6 @@
 /** Every state of every surface, by name. Sizes are those of the pictures it is compared with. */
 import type { ComponentChild } from 'preact';
+import { createPracticeController } from '../../../../extension/session/practice-controller.ts';
 import { ChatSurface } from '../../../../extension/ui/chat/chat-view.tsx';
 import type {
   ChatController,
@@ -14,6 +15,7 @@ import type {
 import { Options, type OptionsSection } from '../../../../extension/ui/options/options-view.tsx';
 import { Popup } from '../../../../extension/ui/popup/popup-view.tsx';
 import { Store } from '../../../../extension/ui/store.ts';
+import { Practice } from '../../../../extension/ui/welcome/practice.tsx';
 import { Welcome } from '../../../../extension/ui/welcome/welcome-view.tsx';
 import * as fixture from './fixtures.ts';
 
@@ -378,8 +380,13 @@ const popups = {
 };
 
 function welcome(begin: 1 | 2 | 3 | 4, press: readonly string[] = []): Scene {
-  const controls: Omit<WelcomeController, 'current' | 'subscribe'> = { setSeal: nothing, finish: nothing };
-  const store = Object.assign(new Store({ seal: fixture.seed }), controls);
+  const controls: Omit<WelcomeController, 'current' | 'subscribe'> = {
+    setSeal: nothing,
+    finish: nothing,
+    practise: () => createPracticeController(fixture.seed),
+    openOptions: nothing,
+  };
+  const store = Object.assign(new Store({ seal: fixture.seed, domain: 'Waxseal' }), controls);
   return { width: 1000, height: 640, draw: () => <Welcome controller={store} begin={begin} />, press };
 }
 
@@ -389,6 +396,11 @@ const welcomes = {
   'welcome-3': welcome(3),
   'welcome-4': welcome(4),
   'welcome-4-answer': welcome(4, ['Box A']),
+  practice: {
+    width: 1100,
+    height: 760,
+    draw: () => <Practice controller={createPracticeController(fixture.seed)} onEnd={nothing} />,
+  },
 };
 
 function options(
