@@ -65,7 +65,7 @@ export class Keeper {
       await this.#keep(history);
       this.#update({ state: 'open', chats: await history.list() });
       this.active();
-    });
+    }, true);
   }
 
   /** Keeps the open chat as it stands now; without effect while the history is off or locked. */
@@ -91,7 +91,7 @@ export class Keeper {
       // Only now: what could not be kept stays on the screen rather than being lost.
       this.begin();
       this.#options.empty();
-    });
+    }, true);
   }
 
   /** Somebody is there: the ten minutes begin anew. */
@@ -114,7 +114,7 @@ export class Keeper {
       this.#id = id;
       this.#options.show(chat);
       this.#update({ current: id, chats: await history.list() });
-    });
+    }, true);
   }
 
   remove(id: string): Promise<void> {
@@ -125,7 +125,7 @@ export class Keeper {
         this.#options.empty();
       }
       this.#update({ chats: await history.list() });
-    });
+    }, true);
   }
 
   async #keep(history: History): Promise<void> {
@@ -143,13 +143,15 @@ export class Keeper {
     store.update({ history: { ...store.current().history, ...change } });
   }
 
-  #do(action: (history: History) => Promise<void>): Promise<void> {
+  /** `told`: the person asked for it, so that what went wrong before is over. */
+  #do(action: (history: History) => Promise<void>, told = false): Promise<void> {
     const history = this.#history;
     if (history === null) return Promise.resolve();
     const done = this.#queue.then(async () => {
       try {
+        if (told) this.#update({ problem: null });
         await action(history);
-        this.#update({ busy: false, problem: null });
+        this.#update({ busy: false });
       } catch (error) {
         const { code } = error instanceof CodedError ? error : historyError('WAX_HISTORY_UNAVAILABLE');
         this.#update({ busy: false, problem: code });
