@@ -10,6 +10,7 @@ import { formatLogConfig, logFiles, parseLogConfig } from '../../transparency-lo
 import { createKeyFile, readKeyFile } from '../../transparency-log/keys/key-file.ts';
 import { serveLog, untilStopped } from '../../transparency-log/serve.ts';
 import { type Command, exitCodes } from '../command.ts';
+import { domain } from './log-domain.ts';
 import { logCommandError } from './log-errors.ts';
 
 function required(value: string | undefined, name: string): string {
@@ -253,4 +254,4 @@ Exit codes: 0 printed, 30 there is no key.`,
   },
 };
 
-export const logCommands: readonly Command[] = [init, serve, append, vkey];
+export const logCommands: readonly Command[] = [init, serve, append, vkey, domain];

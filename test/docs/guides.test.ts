@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { groups } from '../../bin/commands/index.ts';
 
-const GUIDES = ['auditors-guide.md', 'operators-guide.md'];
+const GUIDES = ['auditors.md', 'operators.md'];
 
 /** The waxseal commands in the shell blocks of a text, each without what comes before and after it. */
 function commandsIn(text: string): string[] {
