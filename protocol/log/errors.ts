@@ -21,4 +21,5 @@ export const logError = defineErrors({
   WAX_LOG_REQUEST: 'The request is not an add-checkpoint request',
   WAX_LOG_PROOF: 'The text is not a tlog-proof',
   WAX_LOG_QUORUM: 'Too few of the known witnesses have cosigned',
+  WAX_LOG_POLICY: 'The text is not a witness policy (C2SP tlog-policy) that can be used here',
 });

@@ -8,12 +8,17 @@ import { parseSnpReport } from '../../protocol/attestation/snp/report.ts';
 import { parseQeIdentity, parseTcbInfo } from '../../protocol/attestation/tdx/collateral.ts';
 import { parseTdxQuote } from '../../protocol/attestation/tdx/quote.ts';
 import { parseCertificate } from '../../protocol/attestation/x509.ts';
-import { concatBytes, lp, u32, utf8 } from '../../protocol/bytes.ts';
+import { concatBytes, lp, parseUtf8, u32, utf8 } from '../../protocol/bytes.ts';
 import { parseJson } from '../../protocol/json.ts';
+import { parseCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { parseEnvelope } from '../../protocol/log/dsse.ts';
-import { parseNote } from '../../protocol/log/note.ts';
+import { parseNote, parseVerifierKey } from '../../protocol/log/note.ts';
+import { formatProof, parseProof } from '../../protocol/log/proof.ts';
 import { parseStatement } from '../../protocol/log/statement.ts';
 import { encodeEntryBundle, parseEntryBundle, parseTile, parseTilePath } from '../../protocol/log/tiles.ts';
+import { formatTlogPolicy, parseTlogPolicy, tlogPolicyOf } from '../../protocol/log/tlog-policy.ts';
+import { inclusionProof } from '../../protocol/log/tree.ts';
+import { formatAddCheckpoint, parseAddCheckpoint } from '../../protocol/log/witness.ts';
 import { nobleAead } from '../../protocol/session/aead.ts';
 import { encodeAnswer, parseAnswer } from '../../protocol/session/answer.ts';
 import { EventParser, encodeEvent } from '../../protocol/session/events.ts';
@@ -22,6 +27,7 @@ import { RecordOpener } from '../../protocol/session/record.ts';
 import { parseSealedRequest } from '../../protocol/session/request.ts';
 import { parseRuntimeStatement } from '../../protocol/session/runtime-statement.ts';
 import { encodeTurnRequest, parseTurnRequest } from '../../protocol/session/turn-request.ts';
+import { parseLogList } from '../../transparency-log/witness/log-list.ts';
 import { makeSnp } from '../support/attestation/amd-pki.ts';
 import { makeNitro } from '../support/attestation/aws-pki.ts';
 import { makeTdx } from '../support/attestation/intel-pki.ts';
@@ -79,6 +85,12 @@ export async function fuzzedParsers(): Promise<FuzzedParser[]> {
   const taken = await log.revoke(release.index);
   await log.publish();
   const [policy = new Uint8Array()] = log.entries;
+  const proof = {
+    index: 1,
+    proof: inclusionProof(1, log.size, log.hashAt),
+    checkpoint: log.checkpoint,
+    extra: utf8('anything'),
+  };
   const { body } = await openedTurn();
   const bundle = encodeEntryBundle(log.entries);
   const events = [
@@ -109,6 +121,28 @@ export async function fuzzedParsers(): Promise<FuzzedParser[]> {
     { name: 'statement', parse: parseStatement, seeds: [policy, release.bytes, taken.bytes].map(payloadOf) },
     { name: 'envelope', parse: parseEnvelope, seeds: [policy, release.bytes, taken.bytes] },
     { name: 'note', parse: parseNote, seeds: [utf8(log.checkpoint)] },
+    {
+      name: 'checkpoint',
+      parse: (bytes) => parseCheckpoint(parseUtf8(bytes)),
+      seeds: [utf8(parseNote(log.checkpoint).text)],
+    },
+    {
+      name: 'verifier-key',
+      parse: (bytes) => parseVerifierKey(parseUtf8(bytes)),
+      seeds: [utf8(log.signer.verifierKey.text), utf8(log.witnesses[0]?.verifierKey.text ?? '')],
+    },
+    { name: 'tlog-proof', parse: parseProof, seeds: [utf8(formatProof(proof))] },
+    {
+      name: 'add-checkpoint',
+      parse: parseAddCheckpoint,
+      seeds: [formatAddCheckpoint({ oldSize: 1, ...proof })],
+    },
+    { name: 'tlog-policy', parse: parseTlogPolicy, seeds: [formatTlogPolicy(tlogPolicyOf(log.domain()))] },
+    {
+      name: 'witnessed-logs',
+      parse: (bytes) => parseLogList(parseUtf8(bytes)),
+      seeds: [utf8(`logs/v0\n# one\nvkey ${log.signer.verifierKey.text}\nqpd 86400\ncontact nobody\n`)],
+    },
     {
       name: 'tiles',
       parse: readTile,

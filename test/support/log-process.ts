@@ -19,6 +19,8 @@ export interface LogProcessOptions {
   quorum: number;
   /** Shortest time between two batches; 10 unless said. */
   publishIntervalMs?: number;
+  /** Longest wait of a submitter for publication; 10 seconds unless said. */
+  submitWaitMs?: number;
   /** Where to die: the `nth` time a step was done in this process. */
   killAt: { step: Step; nth: number } | null;
 }
@@ -38,6 +40,7 @@ const app = await buildLog({
   witnesses: options.witnesses.map(({ url, key }) => ({ url, key: parseVerifierKey(key) })),
   quorum: options.quorum,
   publishIntervalMs: options.publishIntervalMs ?? 10,
+  submitWaitMs: options.submitWaitMs ?? 10_000,
   onStep,
 });
 console.log(await app.listen({ host: '127.0.0.1', port: 0 }));

@@ -45,6 +45,8 @@ async function startServer(world: LogWorld): Promise<{ child: ChildProcess; url:
     witnesses: world.endpoints.map(({ url, key }) => ({ url, key: key.text })),
     quorum: world.builder.quorum,
     publishIntervalMs: PUBLISH_INTERVAL_MS,
+    // A machine that cannot keep up shall be seen as slow, and not end the run.
+    submitWaitMs: 60_000,
     killAt: null,
   };
   const child = spawn(process.execPath, [SERVER, JSON.stringify(options)], {
