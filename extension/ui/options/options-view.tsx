@@ -22,6 +22,8 @@ const sections = {
 export type OptionsSection = keyof typeof sections;
 const names = Object.keys(sections) as OptionsSection[];
 
+const sectionInAddress = () => names.find((name) => location.hash === `#${name}`);
+
 /** Options: a list to the left, one section to the right. */
 export function Options({
   controller,
@@ -31,7 +33,12 @@ export function Options({
   begin?: OptionsSection;
 }) {
   const view = useStore(controller);
-  const [section, setSection] = useState<OptionsSection>(begin);
+  const [section, setSection] = useState<OptionsSection>(sectionInAddress() ?? begin);
+  const go = (name: OptionsSection) => {
+    // In the address, so that a reload or another language comes back to it.
+    history.replaceState(null, '', `#${name}`);
+    setSection(name);
+  };
   return (
     <div class="options">
       <header class="options-head">
@@ -45,7 +52,7 @@ export function Options({
             type="button"
             class="options-tab"
             aria-current={section === name ? 'page' : undefined}
-            onClick={() => setSection(name)}
+            onClick={() => go(name)}
           >
             {sections[name].title()}
           </button>

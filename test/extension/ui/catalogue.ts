@@ -24,13 +24,15 @@ export function catalogueSource(locale: string, catalogue: Catalogue): MessageSo
   };
 }
 
-/** Longer and accented, to find clipped and hard-coded copy: 40 % more letters. */
+/** Longer, accented and in brackets, to find clipped and hard-coded copy: 40 % more letters. */
 export function pseudoSource(source: MessageSource): MessageSource {
   return {
     locale: source.locale,
     get(key, substitutions) {
       const text = source.get(key, substitutions);
-      return `${text.replaceAll('e', 'ë').replaceAll('a', 'à')}${'·'.repeat(Math.ceil(text.length * 0.4))}`;
+      // In words of eight, so that the longer copy wraps as real copy does.
+      const more = ' ·······'.repeat(Math.ceil((text.length * 0.4) / 8));
+      return `⟦${text.replaceAll('e', 'ë').replaceAll('a', 'à')}${more}⟧`;
     },
   };
 }

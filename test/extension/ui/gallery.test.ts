@@ -24,6 +24,16 @@ const typical = [
   'popup-sealed',
   'welcome-4',
   'options-trust',
+  'drawer',
+  'attached',
+  'too-long',
+  'left-out',
+  'history-open',
+  'practice',
+  'options-history',
+  'options-looks',
+  'options-data',
+  'options-about',
 ];
 
 describe.skipIf(!here)('the gallery', () => {
