@@ -4,22 +4,26 @@
  * anybody uses. Used by extension and command line alike.
  * @module
  */
-import { parseBase64 } from '../../protocol/bytes.ts';
+import { equalBytes, parseBase64 } from '../../protocol/bytes.ts';
 import { CodedError } from '../../protocol/errors.ts';
 import {
   type AcceptContext,
+  type Accepted,
   acceptPending,
+  acceptPin,
   checkCheckpoint,
   findProblem,
+  isHeldAgainstPin,
   type LogProblem,
 } from '../../protocol/log/accept.ts';
 import { acceptError } from '../../protocol/log/accept-errors.ts';
 import { type Ancestor, type Evidence, forkEvidence, rollbackEvidence } from '../../protocol/log/evidence.ts';
-import { proveFork, tilesForGrowth } from '../../protocol/log/fork.ts';
+import { rootBefore, tilesForGrowth } from '../../protocol/log/fork.ts';
 import {
   applyEntries,
   type CosignedCheckpoint,
   emptyState,
+  forPin,
   type LogState,
 } from '../../protocol/log/state.ts';
 import { TILE_WIDTH } from '../../protocol/log/tiles.ts';
@@ -79,29 +83,48 @@ async function download(
   }
 }
 
-/**
- * Asks the log's own tiles whether its new tree begins with the one we know, or with the pinned one. Tiles
- * that cannot be had prove nothing.
- */
-async function findFork(
+/** Asks the log's own tiles for the root of its tree at an earlier size. Tiles that cannot be had prove nothing. */
+async function findRootBefore(
   files: LogFiles,
+  oldSize: number,
   { root, size }: CosignedCheckpoint,
-  { domain, state }: AcceptContext,
 ): Promise<Ancestor | null> {
-  const held = state.checkpoint;
-  const known = held === null ? domain.log.pin : { size: held.size, root: parseBase64(held.root, 32) };
-  if (known.size >= size) return null;
   const tiles = new Map<string, Uint8Array[]>();
   try {
-    for (const { level, index, width } of tilesForGrowth(known.size, size)) {
+    for (const { level, index, width } of tilesForGrowth(oldSize, size)) {
       tiles.set(`${level}/${index}`, await files.tile(level, index, width));
     }
   } catch (error) {
     if (error instanceof CodedError) return null;
     throw error;
   }
-  const claim = { oldSize: known.size, oldRoot: known.root, newSize: size, newRoot: parseBase64(root, 32) };
-  return proveFork(claim, (level, index) => tiles.get(`${level}/${index}`) ?? []);
+  const claim = { oldSize, newSize: size, newRoot: parseBase64(root, 32) };
+  return rootBefore(claim, (level, index) => tiles.get(`${level}/${index}`) ?? []);
+}
+
+/** What proves that the new tree does not begin with the one we know, or with the pinned one. */
+async function findFork(
+  files: LogFiles,
+  checkpoint: CosignedCheckpoint,
+  { domain, state }: AcceptContext,
+): Promise<Ancestor | null> {
+  const held = state.checkpoint;
+  const known = held === null ? domain.log.pin : { size: held.size, root: parseBase64(held.root, 32) };
+  if (known.size >= checkpoint.size) return null;
+  const found = await findRootBefore(files, known.size, checkpoint);
+  return found === null || equalBytes(found.root, known.root) ? null : found;
+}
+
+/** A pin that came with a newer build, for a tree that had already passed it. */
+async function holdAgainstPin(
+  files: LogFiles,
+  checkpoint: CosignedCheckpoint,
+  context: AcceptContext,
+): Promise<Accepted> {
+  const { domain, state } = context;
+  if (isHeldAgainstPin(state, domain)) return { ok: true, state };
+  const found = await findRootBefore(files, domain.log.pin.size, checkpoint);
+  return acceptPin(found?.root ?? null, context);
 }
 
 /** What shows a contradiction to others: it takes two checkpoints that the log signed. */
@@ -127,7 +150,11 @@ async function finish(
   const accepted = acceptPending(checkpoint, context);
   if (accepted.ok) {
     const { state } = accepted;
-    return { state, problem: findProblem({ ...context, state }), evidence: null, more: false };
+    const held = await holdAgainstPin(files, checkpoint, { ...context, state });
+    // What was accepted stays, also to tell a rollback or a fork by, but nothing is sealed under it.
+    if (!held.ok) return { state, problem: held.problem, evidence: null, more: false };
+    const problem = findProblem({ ...context, state: held.state });
+    return { state: held.state, problem, evidence: null, more: false };
   }
   const state = { ...context.state, pending: null };
   const { problem } = accepted;
@@ -147,7 +174,7 @@ async function finish(
 export async function syncLog(options: SyncOptions): Promise<SyncStep> {
   const { domain, fetch, now, signal } = options;
   const files = openLogFiles({ url: domain.log.url, fetch, signal, deadlineMs: options.limits?.deadlineMs });
-  let state = options.state ?? emptyState(domain);
+  let state = forPin(options.state ?? emptyState(domain), domain);
   try {
     const { text, serverTime } = await files.checkpoint();
     const context = () => ({ domain, state, systemTime: now(), serverTime });

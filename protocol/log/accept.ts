@@ -14,7 +14,7 @@ import { type Checkpoint, parseCheckpoint, verifyCheckpoint } from './checkpoint
 import { type Cosignature, verifyCosignatures } from './cosignature.ts';
 import { HOUR } from './kinds/kind.ts';
 import { type Note, parseNote } from './note.ts';
-import { type CosignedCheckpoint, type LogState, rootOf } from './state.ts';
+import { type CosignedCheckpoint, forPin, type LogState, pinText, rootOf } from './state.ts';
 
 export type LogProblemKind =
   | 'fork'
@@ -183,7 +183,9 @@ function checkTime(cosignedAt: number, context: AcceptContext) {
 
 /** What the pending entries lead to, once there are as many as the checkpoint says. */
 export function acceptPending(checkpoint: CosignedCheckpoint, context: AcceptContext): Accepted {
-  const { domain, state } = context;
+  const { domain } = context;
+  const state = forPin(context.state, domain);
+  const { pin } = domain.log;
   const grown = state.pending ?? { ...state, rootAtPin: null };
   const checkpoints =
     state.checkpoint === null ? [checkpoint.note] : [state.checkpoint.note, checkpoint.note];
@@ -193,11 +195,11 @@ export function acceptPending(checkpoint: CosignedCheckpoint, context: AcceptCon
     });
   }
   // From here on the log itself stands for every entry. One that passes the pin with another root is a fork.
-  if (grown.rootAtPin !== null && !equalBytes(parseBase64(grown.rootAtPin), domain.log.pin.root)) {
-    return problem('fork', acceptError('WAX_ACCEPT_PIN', `size ${domain.log.pin.size}`), context, {
-      checkpoints,
-    });
+  if (grown.rootAtPin !== null && !equalBytes(parseBase64(grown.rootAtPin), pin.root)) {
+    return problem('fork', acceptError('WAX_ACCEPT_PIN', `size ${pin.size}`), context, { checkpoints });
   }
+  // A tree of the pinned size was compared before any entry was fetched.
+  const isHeld = grown.rootAtPin !== null || checkpoint.size === pin.size;
   return {
     ok: true,
     state: {
@@ -208,8 +210,33 @@ export function acceptPending(checkpoint: CosignedCheckpoint, context: AcceptCon
       checkpoint: newer(checkpoint, state.checkpoint),
       newestCosignedAt: Math.max(state.newestCosignedAt, checkpoint.cosignedAt),
       pending: null,
+      ...(isHeld ? { pinned: pinText(domain) } : state.pinned === undefined ? {} : { pinned: state.pinned }),
     },
   };
+}
+
+/** Whether the accepted tree was held against the pin; one that had passed it when the pin came was not. */
+export function isHeldAgainstPin(state: LogState, domain: TrustDomain): boolean {
+  return state.pinned === pinText(domain);
+}
+
+/**
+ * Takes what the log's own tiles say of the tree at the pinned size for a state that was accepted beyond it.
+ * @param root the root there, proven to lead to the accepted one; null if the tiles prove nothing
+ */
+export function acceptPin(root: Uint8Array | null, { domain, state, systemTime }: AcceptContext): Accepted {
+  const { pin } = domain.log;
+  const context = { state, systemTime };
+  const checkpoints = state.checkpoint === null ? [] : [state.checkpoint.note];
+  if (root === null) {
+    return problem('unreachable', acceptError('WAX_ACCEPT_ENTRIES', `tiles of size ${pin.size}`), context, {
+      checkpoints,
+    });
+  }
+  if (!equalBytes(root, pin.root)) {
+    return problem('fork', acceptError('WAX_ACCEPT_PIN', `size ${pin.size}`), context, { checkpoints });
+  }
+  return { ok: true, state: { ...state, pinned: pinText(domain) } };
 }
 
 function newer(checkpoint: CosignedCheckpoint, held: CosignedCheckpoint | null): CosignedCheckpoint {

@@ -56,15 +56,16 @@ function subtreeRoot(hashes: readonly Uint8Array[]): Uint8Array {
   return hashNode(subtreeRoot(hashes.slice(0, half)), subtreeRoot(hashes.slice(half)));
 }
 
+type TileAt = (level: number, index: number) => readonly Uint8Array[];
+
 /**
- * What proves that the new tree does not begin with the old one: its own root at the old size, another than the
- * known one, and the consistency proof.
+ * The root that a tree had at an earlier size, proven by its own tiles.
  * @param tileAt the hashes of each tile that `tilesForGrowth` asked for
- * @returns null too if the tiles prove nothing, because they do not meet the new root
+ * @returns null if the tiles prove nothing, because they do not meet the new root
  */
-export function proveFork(
-  { oldSize, oldRoot, newSize, newRoot }: GrowthClaim,
-  tileAt: (level: number, index: number) => readonly Uint8Array[],
+export function rootBefore(
+  { oldSize, newSize, newRoot }: Omit<GrowthClaim, 'oldRoot'>,
+  tileAt: TileAt,
 ): Ancestor | null {
   const hashAt: HashAt = (level, index) => {
     const { tileLevel, tileIndex, first, count } = place(level, index);
@@ -74,9 +75,19 @@ export function proveFork(
   const proof = consistencyProof(oldSize, newSize, hashAt);
   try {
     verifyConsistency({ oldSize, oldRoot: root, newSize, newRoot, proof });
+    return { root, proof };
   } catch (error) {
     if (error instanceof CodedError) return null;
     throw error;
   }
-  return equalBytes(root, oldRoot) ? null : { root, proof };
+}
+
+/**
+ * What proves that the new tree does not begin with the old one: its own root at the old size, another than the
+ * known one, and the consistency proof.
+ * @returns null too if the tiles prove nothing
+ */
+export function proveFork(claim: GrowthClaim, tileAt: TileAt): Ancestor | null {
+  const found = rootBefore(claim, tileAt);
+  return found === null || equalBytes(found.root, claim.oldRoot) ? null : found;
 }

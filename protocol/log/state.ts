@@ -33,7 +33,8 @@ export interface Grown {
 
 /** Entries downloaded ahead of the accepted checkpoint, which no cosigned root vouches for yet. */
 interface Pending extends Grown {
-  /** Base64 root at the size that the trust domain pins, once that size has been passed. */
+  /** The size that the trust domain pinned when these were downloaded, and the base64 root there, once passed. */
+  pinnedSize: number;
   rootAtPin: string | null;
 }
 
@@ -44,6 +45,8 @@ export interface LogState extends Grown {
   /** The newest `cosignedAt` ever accepted: the time cannot be before this. */
   newestCosignedAt: number;
   pending: Pending | null;
+  /** The pin (`pinText`) that the accepted tree was held against; a newer build may bring another. */
+  pinned?: string;
 }
 
 const FORMAT = 'waxseal-log-state/1';
@@ -65,6 +68,18 @@ function frontierOf({ frontier, ledger }: Grown): Frontier {
     ledger.size,
     frontier.map((hash) => parseBase64(hash, 32)),
   );
+}
+
+/** A pin as a state remembers it. */
+export function pinText({ log: { pin } }: TrustDomain): string {
+  return `${pin.size} ${toBase64(pin.root)}`;
+}
+
+/** The state without pending entries that were held against another pin than the trust domain now has. */
+export function forPin(state: LogState, { log }: TrustDomain): LogState {
+  return state.pending !== null && state.pending.pinnedSize !== log.pin.size
+    ? { ...state, pending: null }
+    : state;
 }
 
 /** The root of everything that went into this. */
@@ -90,7 +105,12 @@ export async function applyEntries(
   }
   const replay = Replay.from(from.ledger);
   await replay.apply(entries);
-  const pending = { frontier: frontier.hashes().map(toBase64), ledger: replay.ledger(), rootAtPin };
+  const pending = {
+    frontier: frontier.hashes().map(toBase64),
+    ledger: replay.ledger(),
+    pinnedSize,
+    rootAtPin,
+  };
   return { ...state, pending };
 }
 

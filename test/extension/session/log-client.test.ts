@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type SyncOptions, type SyncStep, syncLog } from '../../../extension/session/log-client.ts';
+import { toBase64 } from '../../../protocol/bytes.ts';
 import type { LogState } from '../../../protocol/log/state.ts';
 import { encodeEntryBundle } from '../../../protocol/log/tiles.ts';
 import { parseEvidence, verifyEvidence } from '../../../transparency-log/audit/evidence.ts';
@@ -318,5 +319,79 @@ describe('a log that misbehaves', () => {
     await log.publish();
     const { state } = await sync(log, { domain });
     expect(state.ledger).toMatchObject({ policy: null, approvals: [], refusedCount: 2 });
+  });
+});
+
+describe('a pin that a newer build brings', () => {
+  const pinnedAt = (log: LogBuilder, size: number, root: Uint8Array = log.root(size)) => {
+    const { log: file } = log.domainFile();
+    return log.domain({ log: { ...(file as object), pin: { size, root: toBase64(root) } } });
+  };
+  const other = Buffer.from(testDigest('another root'), 'hex');
+
+  async function longLog() {
+    const log = await LogBuilder.create();
+    log.fill(600);
+    await log.publish();
+    return log;
+  }
+
+  test('is no fork to a client that was in the middle of a download', async () => {
+    const log = await longLog();
+    for (const size of [100, 300, 601]) {
+      const { state } = await step(log, { limits: { entries: 1 } });
+      expect(state.pending?.ledger.size).toBe(256);
+      const done = await sync(log, { state, domain: pinnedAt(log, size) });
+      expect(done.problem).toBeNull();
+      expect(done.state.checkpoint?.size).toBe(601);
+    }
+  });
+
+  test('is a fork to it where the log went through another root', async () => {
+    const log = await longLog();
+    for (const size of [100, 300]) {
+      const { state } = await step(log, { limits: { entries: 1 } });
+      const { problem } = await sync(log, { state, domain: pinnedAt(log, size, other) });
+      expect(problem).toMatchObject({ kind: 'fork', code: 'WAX_ACCEPT_PIN' });
+    }
+  });
+
+  test('is held against a tree that was accepted beyond it, by the tiles of the log and once', async () => {
+    const log = await longLog();
+    const { state } = await sync(log);
+    const asked: string[] = [];
+    const spy = patched(log, (path) => {
+      asked.push(path);
+      return undefined;
+    });
+    const domain = pinnedAt(log, 300);
+    const held = await sync(log, { state, domain, fetch: spy });
+    expect(held.problem).toBeNull();
+    expect(asked.filter((path) => path.startsWith('tile/entries'))).toEqual([]);
+    expect(asked.filter((path) => path.startsWith('tile/'))).not.toEqual([]);
+    asked.length = 0;
+    await sync(log, { state: held.state, domain, fetch: spy });
+    expect(asked).toEqual(['checkpoint']);
+  });
+
+  test('stops a client whose accepted tree went through another root there, and keeps stopping it', async () => {
+    const log = await longLog();
+    const { state } = await sync(log);
+    const domain = pinnedAt(log, 300, other);
+    const first = await sync(log, { state, domain });
+    expect(first.problem).toMatchObject({ kind: 'fork', code: 'WAX_ACCEPT_PIN' });
+    expect((await sync(log, { state: first.state, domain })).problem?.kind).toBe('fork');
+  });
+
+  test('is not taken for held while the log does not give the tiles, or gives others', async () => {
+    const log = await longLog();
+    const { state } = await sync(log);
+    const domain = pinnedAt(log, 300);
+    for (const answer of [new Response(null, { status: 404 }), new Response(new Uint8Array(256 * 32))]) {
+      const fetch = patched(log, (path) => (path.startsWith('tile/0/') ? answer.clone() : undefined));
+      const refused = await sync(log, { state, domain, fetch });
+      expect(refused.problem?.kind).toBe('unreachable');
+      expect((await sync(log, { state: refused.state, domain })).problem).toBeNull();
+    }
   });
 });
