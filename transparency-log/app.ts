@@ -8,6 +8,7 @@ import { type LogOptions, openLog } from './log.ts';
 import { RefusalCount } from './operator/figures.ts';
 import { writeLogPage } from './operator/log-page.ts';
 import { buildOperatorServer } from './operator/server.ts';
+import { patience } from './patience.ts';
 import { handleErrors } from './refusals.ts';
 import { entryRoutes } from './routes/entries.ts';
 import { reportRoutes } from './routes/reports.ts';
@@ -57,6 +58,7 @@ export async function buildLogServers(options: LogServerOptions): Promise<LogSer
     // text, so numbers in them must be converted; there is no body that a schema describes.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true } },
     forceCloseConnections: 'idle',
+    ...patience,
     trustProxy: options.proxy ?? false,
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.addHook('onClose', () => log.close());

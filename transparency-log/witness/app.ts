@@ -10,6 +10,7 @@ import type { NoteSigner } from '../../protocol/log/signer.ts';
 import { RefusalCount } from '../operator/figures.ts';
 import { buildOperatorServer } from '../operator/server.ts';
 import { writeWitnessPage } from '../operator/witness-page.ts';
+import { patience } from '../patience.ts';
 import type { WitnessedLog } from './log-list.ts';
 import { WitnessStore } from './store.ts';
 import { Witness } from './witness.ts';
@@ -55,7 +56,7 @@ export function buildWitnessServers({
 }: WitnessOptions): WitnessServers {
   const store = new WitnessStore(database);
   const witness = new Witness(signer, logs, store, now);
-  const app = Fastify({ logger: false, bodyLimit: BODY_LIMIT });
+  const app = Fastify({ logger: false, bodyLimit: BODY_LIMIT, ...patience });
   const refused = new RefusalCount();
   const operator = buildOperatorServer(() => writeWitnessPage(witness, refused, dirname(database), now()));
   app.addHook('onClose', async () => {
