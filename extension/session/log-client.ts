@@ -4,7 +4,7 @@
  * anybody uses. Used by extension and command line alike.
  * @module
  */
-import { equalBytes, parseBase64 } from '../../protocol/bytes.ts';
+import { parseBase64 } from '../../protocol/bytes.ts';
 import { CodedError } from '../../protocol/errors.ts';
 import {
   type AcceptContext,
@@ -18,7 +18,7 @@ import {
 } from '../../protocol/log/accept.ts';
 import { acceptError } from '../../protocol/log/accept-errors.ts';
 import { type Ancestor, type Evidence, forkEvidence, rollbackEvidence } from '../../protocol/log/evidence.ts';
-import { rootBefore, tilesForGrowth } from '../../protocol/log/fork.ts';
+import { proveFork, rootBefore, type TileAt, tilesForGrowth } from '../../protocol/log/fork.ts';
 import {
   applyEntries,
   type CosignedCheckpoint,
@@ -83,36 +83,33 @@ async function download(
   }
 }
 
-/** Asks the log's own tiles for the root of its tree at an earlier size. Tiles that cannot be had prove nothing. */
-async function findRootBefore(
-  files: LogFiles,
-  oldSize: number,
-  { root, size }: CosignedCheckpoint,
-): Promise<Ancestor | null> {
+/** The tiles of a log that decide what its tree was at an earlier size; null if they cannot be had. */
+async function fetchTiles(files: LogFiles, oldSize: number, newSize: number): Promise<TileAt | null> {
   const tiles = new Map<string, Uint8Array[]>();
   try {
-    for (const { level, index, width } of tilesForGrowth(oldSize, size)) {
+    for (const { level, index, width } of tilesForGrowth(oldSize, newSize)) {
       tiles.set(`${level}/${index}`, await files.tile(level, index, width));
     }
   } catch (error) {
     if (error instanceof CodedError) return null;
     throw error;
   }
-  const claim = { oldSize, newSize: size, newRoot: parseBase64(root, 32) };
-  return rootBefore(claim, (level, index) => tiles.get(`${level}/${index}`) ?? []);
+  return (level, index) => tiles.get(`${level}/${index}`) ?? [];
 }
 
 /** What proves that the new tree does not begin with the one we know, or with the pinned one. */
 async function findFork(
   files: LogFiles,
-  checkpoint: CosignedCheckpoint,
+  { root, size }: CosignedCheckpoint,
   { domain, state }: AcceptContext,
 ): Promise<Ancestor | null> {
   const held = state.checkpoint;
   const known = held === null ? domain.log.pin : { size: held.size, root: parseBase64(held.root, 32) };
-  if (known.size >= checkpoint.size) return null;
-  const found = await findRootBefore(files, known.size, checkpoint);
-  return found === null || equalBytes(found.root, known.root) ? null : found;
+  if (known.size >= size) return null;
+  const tileAt = await fetchTiles(files, known.size, size);
+  if (tileAt === null) return null;
+  const newRoot = parseBase64(root, 32);
+  return proveFork({ oldSize: known.size, oldRoot: known.root, newSize: size, newRoot }, tileAt);
 }
 
 /** A pin that came with a newer build, for a tree that had already passed it. */
@@ -123,7 +120,10 @@ async function holdAgainstPin(
 ): Promise<Accepted> {
   const { domain, state } = context;
   if (isHeldAgainstPin(state, domain)) return { ok: true, state };
-  const found = await findRootBefore(files, domain.log.pin.size, checkpoint);
+  const { size: oldSize } = domain.log.pin;
+  const { size: newSize, root } = checkpoint;
+  const tileAt = await fetchTiles(files, oldSize, newSize);
+  const found = tileAt && rootBefore({ oldSize, newSize, newRoot: parseBase64(root, 32) }, tileAt);
   return acceptPin(found?.root ?? null, context);
 }
 

@@ -56,11 +56,11 @@ function subtreeRoot(hashes: readonly Uint8Array[]): Uint8Array {
   return hashNode(subtreeRoot(hashes.slice(0, half)), subtreeRoot(hashes.slice(half)));
 }
 
-type TileAt = (level: number, index: number) => readonly Uint8Array[];
+/** The hashes of each tile that `tilesForGrowth` asked for. */
+export type TileAt = (level: number, index: number) => readonly Uint8Array[];
 
 /**
  * The root that a tree had at an earlier size, proven by its own tiles.
- * @param tileAt the hashes of each tile that `tilesForGrowth` asked for
  * @returns null if the tiles prove nothing, because they do not meet the new root
  */
 export function rootBefore(
