@@ -11,16 +11,16 @@ import { type Cosignature, verifyCosignatures } from './cosignature.ts';
 import { logError } from './errors.ts';
 import { parseNote, parseVerifierKey, type SignatureType, signaturesBy, type VerifierKey } from './note.ts';
 
-export interface PolicyLog {
+interface PolicyLog {
   key: VerifierKey;
   url: string | null;
 }
 
-export interface PolicyWitness extends PolicyLog {
+interface PolicyWitness extends PolicyLog {
   name: string;
 }
 
-export interface PolicyGroup {
+interface PolicyGroup {
   name: string;
   /** How many of the members must have witnessed a checkpoint. */
   threshold: number;
