@@ -42,8 +42,10 @@ export function Practice({ controller, onEnd }: { controller: PracticeController
   }, [view.draft, view.thread, closed]);
   return (
     <div class="practice">
-      <div class="practice-words">
-        <h1 class="statement">{t('practiceTitle')}</h1>
+      <section class="practice-words" aria-labelledby="practice-title">
+        <h1 id="practice-title" class="statement">
+          {t('practiceTitle')}
+        </h1>
         <p class="lede">{t('practiceText')}</p>
         <ol class="practice-tasks">
           <Task done={typed} title={t('practiceType')} />
@@ -67,7 +69,7 @@ export function Practice({ controller, onEnd }: { controller: PracticeController
         >
           {t('practiceEnd')}
         </button>
-      </div>
+      </section>
       <div class="practice-page">
         <div class="practice-bar" aria-hidden="true">
           <span class="practice-address">parley.example</span>

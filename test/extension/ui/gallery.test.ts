@@ -26,6 +26,7 @@ const typical = [
   'options-trust',
   'drawer',
   'attached',
+  'editing',
   'too-long',
   'left-out',
   'history-open',
@@ -80,7 +81,7 @@ describe.skipIf(!here)('the gallery', () => {
   }
 
   const names = process.env.SLOW === '1' ? Object.keys(scenes) : typical;
-  const dark = process.env.SLOW === '1' ? names : ['chat', 'failed', 'fork'];
+  const dark = process.env.SLOW === '1' ? names : ['chat', 'failed', 'fork', 'practice'];
   const looks = [
     ...names.map((name) => [name, 'light'] as const),
     ...dark.map((name) => [name, 'dark'] as const),
