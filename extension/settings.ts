@@ -22,7 +22,7 @@ export interface Settings {
 }
 
 export const themes = ['system', 'light', 'dark'] as const;
-export type Theme = (typeof themes)[number];
+type Theme = (typeof themes)[number];
 /** Languages that `_locales` has. */
 export const languages = ['en', 'de', 'he'] as const;
 export type Language = (typeof languages)[number];

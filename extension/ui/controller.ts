@@ -193,7 +193,7 @@ export interface LogFacts {
 }
 
 /** The encrypted history, as a view may show it. */
-export interface HistoryView {
+interface HistoryView {
   /** `none` where nothing can be kept: in a page, or in a private window. */
   readonly state: 'none' | 'off' | 'locked' | 'open';
   /** A key is being derived from the passphrase. */

@@ -9,7 +9,7 @@ import { utf8 } from '../../../protocol/bytes.ts';
 import { historyError } from './history-errors.ts';
 
 /** Characters of the shortest passphrase that is taken. */
-export const LEAST_CHARACTERS = 12;
+const LEAST_CHARACTERS = 12;
 
 export interface Cost {
   readonly log2N: number;
