@@ -77,6 +77,8 @@ async function submitAll(url: URL, entries: readonly Uint8Array[], { batch, ever
   for (let start = 0; start < entries.length; start += batch) {
     const group = entries.slice(start, start + batch).map((entry) => submit(agent, url, entry));
     waits.push(...group);
+    // A refusal ends the run below, with the server stopped, and not this process here.
+    for (const wait of group) wait.catch(() => {});
     // The next batch comes when it is due, however late the answers are.
     if (every === null) await Promise.all(group);
     else await setTimeout(Math.max(0, began + (start / batch + 1) * every - performance.now()));
