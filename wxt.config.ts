@@ -91,7 +91,7 @@ export default defineConfig({
           browser_specific_settings: {
             gecko: {
               id: '{72ffaafc-d32c-457d-8727-a5aa1f1e798f}',
-              strict_min_version: '140.0',
+              strict_min_version: '142.0',
               data_collection_permissions: { required: ['none'] },
             },
           },

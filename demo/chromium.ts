@@ -30,7 +30,22 @@ export interface ChromiumOptions {
   withoutArgs?: string[];
 }
 
-/** Opens Chromium with the extension and nothing that calls home. */
+/** Arguments that load the extension in that folder, and nothing that calls home. */
+export function chromiumArguments(extension: string): string[] {
+  return [
+    `--disable-extensions-except=${extension}`,
+    `--load-extension=${extension}`,
+    '--disable-quic',
+    '--disable-gpu',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost',
+  ];
+}
+
+/** Opens Chromium with the extension. */
 export async function openChromium({
   extension,
   profile,
@@ -49,18 +64,7 @@ export async function openChromium({
     ignoreDefaultArgs: withoutArgs,
     // Chromium refuses its sandbox to root, which is what containers and build machines run as.
     chromiumSandbox: getuid?.() !== 0,
-    args: [
-      `--disable-extensions-except=${extension}`,
-      `--load-extension=${extension}`,
-      '--disable-quic',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost',
-      ...args,
-    ],
+    args: [...chromiumArguments(extension), ...args],
   });
 }
 

@@ -1,7 +1,7 @@
 /** Builds the extension for one browser in one mode (wxt.config.ts says what the modes are). */
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { env } from 'node:process';
+import { env, stdout } from 'node:process';
 import { build } from 'wxt';
 
 export type BuildMode = 'store' | 'development' | 'e2e';
@@ -36,6 +36,17 @@ async function listFiles(folder: string): Promise<void> {
   await writeFile(join(folder, 'files.txt'), `${paths.join('\n')}\n`);
 }
 
+/** Does something without what it writes to standard output: WXT draws a spinner there, whoever is looking. */
+async function quietly(action: () => Promise<unknown>): Promise<void> {
+  const { write } = stdout;
+  stdout.write = () => true;
+  try {
+    await action();
+  } finally {
+    stdout.write = write;
+  }
+}
+
 /**
  * Builds the extension and returns the folder it is in: `extensionFolder(mode, browser)`, or below `outDir`
  * where a test wants one of its own.
@@ -46,7 +57,7 @@ export async function buildExtension(
   outDir?: string,
 ): Promise<string> {
   env.WXT_TELEMETRY_DISABLED = '1';
-  await build({ mode, browser, logger, ...(outDir !== undefined && { outDir }) });
+  await quietly(() => build({ mode, browser, logger, ...(outDir !== undefined && { outDir }) }));
   const folder = outDir === undefined ? extensionFolder(mode, browser) : `${outDir}/${mode}-${browser}`;
   await listFiles(folder);
   return folder;

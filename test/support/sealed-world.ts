@@ -10,7 +10,7 @@ import { demoConfig } from '../../enclave-server/demo-config.ts';
 import type { Engine } from '../../enclave-server/engine/engine.ts';
 import { EventList } from '../../enclave-server/events.ts';
 import { parseHex, utf8 } from '../../protocol/bytes.ts';
-import { parseRuntimeStatement } from '../../protocol/session/runtime-statement.ts';
+import { parseRuntimeStatement, type WireParameters } from '../../protocol/session/runtime-statement.ts';
 import { scriptedEngine } from './enclave.ts';
 import { LogBuilder, testDigest } from './log-builder.ts';
 import { serveLogFiles } from './log-files-server.ts';
@@ -27,10 +27,14 @@ export interface SealedWorld {
   close(): Promise<void>;
 }
 
-/** Starts log and service; `engine` answers the chats. */
-export async function startSealedWorld(engine: Engine = scriptedEngine()): Promise<SealedWorld> {
+/** Starts log and service; `engine` answers the chats, at the demo's beat unless `beat` says otherwise. */
+export async function startSealedWorld(
+  engine: Engine = scriptedEngine(),
+  beat: Partial<WireParameters> = {},
+): Promise<SealedWorld> {
   const service = `http://127.0.0.1:${await freePort()}`;
-  const config = parseEnclaveConfig(utf8(JSON.stringify(demoConfig(service))));
+  const demo = demoConfig(service);
+  const config = parseEnclaveConfig(utf8(JSON.stringify({ ...demo, wire: { ...demo.wire, ...beat } })));
   const { configSha256, models, wire } = parseRuntimeStatement(config.statement);
   const measurement = testDigest('launch', 48);
   const at = Math.floor(Date.now() / 1000) * 1000 - 1000;
