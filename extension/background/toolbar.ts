@@ -26,7 +26,7 @@ export interface Reported {
   readonly windows: { readonly [windowId: number]: ViewStatus };
 }
 
-export interface TabPlace {
+interface TabPlace {
   readonly tabId: number;
   readonly site: string | null;
 }
