@@ -6,7 +6,6 @@
 
 import { CodedError } from '../protocol/errors.ts';
 import type { JsonValue } from '../protocol/json.ts';
-import type { TurnError } from '../protocol/session/turn-errors.ts';
 import {
   readArray,
   readBoolean,
@@ -16,29 +15,24 @@ import {
   readOneOf,
   readString,
 } from '../protocol/shape.ts';
-import { type Message, roles } from './engine/template.ts';
+import { readFormat, readParallel, readToolChoice, readTools } from './chat-tools.ts';
+import type { AnswerFormat, ChatMessage, Tool, ToolChoice } from './engine/engine.ts';
+import { roles } from './engine/template.ts';
+import { TurnRefusal } from './refusal.ts';
 
 export interface ChatRequest {
   model: string;
-  messages: Message[];
+  messages: ChatMessage[];
   /** Null: as many as the model may give. */
   maxTokens: number | null;
   temperature: number;
   topP: number;
   stop: string[];
   seed: number | null;
-}
-
-/** Why a turn is answered with ERR instead of content. */
-export class TurnRefusal extends Error {
-  readonly error: TurnError;
-  readonly retryAfterS: number;
-
-  constructor(error: TurnError, retryAfterS = 0) {
-    super(error);
-    this.error = error;
-    this.retryAfterS = retryAfterS;
-  }
+  tools: Tool[];
+  toolChoice: ToolChoice;
+  /** Null for plain text. */
+  format: AnswerFormat | null;
 }
 
 const KNOWN = [
@@ -53,6 +47,10 @@ const KNOWN = [
   'n',
   'stream',
   'stream_options',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'response_format',
 ] as const;
 
 const MOST_MESSAGES = 1024;
@@ -83,11 +81,47 @@ function readContent(value: JsonValue, path: string): string {
   return parts.join('');
 }
 
-function readMessage(value: JsonValue, path: string): Message {
-  const message = readObject(value, path, ['role', 'content']);
+const MOST_CALLS = 64;
+const LONGEST_ARGUMENTS = 65_536;
+
+function readCall(value: JsonValue, path: string) {
+  const call = readObject(value, path, ['id', 'type', 'function']);
+  readOneOf(call.type, `${path}.type`, ['function']);
+  const { name, arguments: given } = readObject(call.function, path, ['name', 'arguments']);
   return {
-    role: readOneOf(message.role, `${path}.role`, roles),
-    content: readContent(message.content, `${path}.content`),
+    id: readString(call.id, `${path}.id`, { most: 128 }),
+    name: readString(name, `${path}.name`, { most: 64 }),
+    arguments: given === '' ? '' : readString(given, `${path}.arguments`, { most: LONGEST_ARGUMENTS }),
+  };
+}
+
+function readMessage(value: JsonValue, path: string): ChatMessage {
+  const message = readObject(value, path, ['role'], ['content', 'tool_calls', 'tool_call_id', 'refusal']);
+  const role = readOneOf(message.role, `${path}.role`, [...roles, 'developer', 'tool']);
+  const { content, tool_calls: calls, tool_call_id: id } = message;
+  if (
+    (calls !== undefined && calls !== null && role !== 'assistant') ||
+    (id !== undefined) !== (role === 'tool')
+  ) {
+    throw new TurnRefusal('bad-request');
+  }
+  // Libraries send back the assistant's message as they got it, with this always null.
+  if (message.refusal !== undefined && message.refusal !== null) throw new TurnRefusal('bad-request');
+  if (role === 'tool') {
+    return { role, content: readContent(content ?? null, path), callId: readString(id, path, { most: 128 }) };
+  }
+  if (role === 'assistant' && calls !== undefined && calls !== null) {
+    const toolCalls = readArray(calls, `${path}.tool_calls`, readCall, { least: 1, most: MOST_CALLS });
+    return {
+      role,
+      content: content === undefined || content === null ? '' : readContent(content, path),
+      toolCalls,
+    };
+  }
+  // Newer models call the system's messages the developer's.
+  return {
+    role: role === 'developer' ? 'system' : role,
+    content: readContent(content ?? null, `${path}.content`),
   };
 }
 
@@ -117,7 +151,12 @@ function readChat(value: JsonValue): ChatRequest {
   if (body.stream_options !== undefined && body.stream_options !== null) {
     readObject(body.stream_options, 'stream_options', [], ['include_usage']);
   }
+  readParallel(body.parallel_tool_calls);
+  const tools = readTools(body.tools);
   return {
+    tools,
+    toolChoice: readToolChoice(body.tool_choice, tools),
+    format: readFormat(body.response_format),
     model: readString(body.model, 'model', { most: 128 }),
     messages: readArray(body.messages, 'messages', readMessage, { least: 1, most: MOST_MESSAGES }),
     maxTokens: readLimit(body.max_tokens, body.max_completion_tokens),

@@ -2,15 +2,16 @@
  * One turn after its request has opened: from the request inside the seal to the content of the reply.
  * @module
  */
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { utf8 } from '../protocol/bytes.ts';
 import { CodedError } from '../protocol/errors.ts';
 import type { FinishReason, Summary } from '../protocol/session/events.ts';
 import type { ReplyWriter } from '../protocol/session/reply-writer.ts';
 import type { TurnRequest } from '../protocol/session/turn-request.ts';
-import { parseChatRequest, TurnRefusal } from './chat-request.ts';
+import { parseChatRequest } from './chat-request.ts';
 import type { ModelConfig } from './config.ts';
-import type { Engine, Generation } from './engine/engine.ts';
+import type { Engine, Generation, ToolCall } from './engine/engine.ts';
+import { TurnRefusal } from './refusal.ts';
 
 export interface TurnOptions {
   engine: Engine;
@@ -32,9 +33,16 @@ function refusalOf(error: unknown): TurnRefusal {
   if (error instanceof TurnRefusal) return error;
   const code = error instanceof CodedError ? error.code : '';
   if (code === 'WAX_ENGINE_BUSY') return new TurnRefusal('busy', BUSY_RETRY_S);
+  if (code === 'WAX_ENGINE_FORMAT') return new TurnRefusal('parameter-refused');
   if (code === 'WAX_ENGINE_TOO_LONG') return new TurnRefusal('too-long');
   return new TurnRefusal('engine-failed');
 }
+
+type NamedCall = ToolCall & { id: string };
+
+/** Calls under names of their own, by which their results will come back. */
+const nameCalls = (calls: readonly ToolCall[]): NamedCall[] =>
+  calls.map((call) => ({ ...call, id: `call_${randomBytes(12).toString('hex')}` }));
 
 function summarise(model: ModelConfig, finish: FinishReason, generation: Generation): Summary {
   const { promptTokens, completionTokens } = generation;
@@ -51,12 +59,20 @@ function summarise(model: ModelConfig, finish: FinishReason, generation: Generat
 }
 
 /** The answer to a chat in block mode, in the form of OpenAI's chat completion object. */
-function completion(summary: Summary, content: string): Uint8Array {
+function completion(summary: Summary, content: string, calls: readonly NamedCall[]): Uint8Array {
+  const toolCalls = calls.map(({ id, name, arguments: given }) => {
+    return { id, type: 'function', function: { name, arguments: given } };
+  });
+  const message = {
+    role: 'assistant',
+    content: content === '' && calls.length > 0 ? null : content,
+    ...(calls.length > 0 && { tool_calls: toolCalls }),
+  };
   return utf8(
     JSON.stringify({
       object: 'chat.completion',
       model: summary.model,
-      choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: summary.finish_reason }],
+      choices: [{ index: 0, message, finish_reason: summary.finish_reason }],
       usage: summary.usage,
     }),
   );
@@ -110,6 +126,9 @@ export class Turn {
       session,
       model: model.id,
       messages: chat.messages,
+      tools: chat.tools,
+      toolChoice: chat.toolChoice,
+      format: chat.format,
       maxTokens: Math.min(chat.maxTokens ?? model.maxOutputTokens, model.maxOutputTokens),
       temperature: chat.temperature,
       topP: chat.topP,
@@ -125,8 +144,11 @@ export class Turn {
       const cutShort = generation.finish === 'aborted';
       // An engine that has said nothing in all the time that a reply has is not one that ran out of room.
       if (cutShort && !this.#said && gathered.length === 0) throw new TurnRefusal('engine-failed');
-      const summary = summarise(model, generation.finish === 'stop' ? 'stop' : 'length', generation);
-      if (mode === 'block') this.#result(completion(summary, gathered.join('')));
+      const calls = nameCalls(generation.toolCalls ?? []);
+      const stopped = calls.length > 0 ? 'tool_calls' : 'stop';
+      const summary = summarise(model, generation.finish === 'stop' ? stopped : 'length', generation);
+      if (mode === 'block') this.#result(completion(summary, gathered.join(''), calls));
+      else for (const [index, call] of calls.entries()) this.#call({ index, ...call });
       reply.finish(summary);
     } finally {
       clearTimeout(timer);
@@ -138,6 +160,10 @@ export class Turn {
     if (this.#options.reply.push({ kind: 'text', text })) this.#said = true;
     else this.#enough.abort();
     this.checkRoom();
+  }
+
+  #call(call: NamedCall & { index: number }): void {
+    if (!this.#options.reply.push({ kind: 'tool-call', call })) throw new TurnRefusal('engine-failed');
   }
 
   #result(bytes: Uint8Array): void {

@@ -5,9 +5,9 @@
  * @module
  */
 import { getLlama, type Llama, LlamaLogLevel } from 'node-llama-cpp';
-import type { ChatJob, EngineModel } from './engine.ts';
+import type { EngineModel } from './engine.ts';
 import { LlamaChats } from './llama-chats.ts';
-import type { EngineCommand, EngineReport } from './messages.ts';
+import type { EngineCommand, EngineReport, PlainJob } from './messages.ts';
 
 const send = (report: EngineReport): void => {
   process.send?.(report);
@@ -18,7 +18,7 @@ const stop = (): never => process.exit(1);
 async function load(llama: Llama, model: EngineModel & { path: string }, sequences: number, threads: number) {
   const loaded = await llama.loadModel({ modelPath: model.path, useMmap: true, gpuLayers: 0 });
   const context = await loaded.createContext({ contextSize: model.contextTokens, sequences, threads });
-  return new LlamaChats(loaded, context, model);
+  return new LlamaChats(llama, loaded, context, model);
 }
 
 class EngineProcess {
@@ -39,14 +39,17 @@ class EngineProcess {
     send({ type: 'ready' });
   }
 
-  async generate(job: number, chat: ChatJob): Promise<void> {
+  async generate(job: number, chat: PlainJob): Promise<void> {
     const chats = this.#chats.get(chat.model);
     if (!chats) return stop();
     const controller = new AbortController();
     this.#running.set(job, controller);
     const outcome = await chats.generate(
       chat,
-      (text) => send({ type: 'text', job, text }),
+      {
+        compiled: () => send({ type: 'compiled', job }),
+        text: (text) => send({ type: 'text', job, text }),
+      },
       controller.signal,
     );
     this.#running.delete(job);

@@ -3,9 +3,9 @@
  * @module
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import type { ChatJob, EngineModel, Generation } from './engine.ts';
+import type { EngineModel, Generation } from './engine.ts';
 import { engineError } from './errors.ts';
-import { type EngineCommand, type EngineReport, parseEngineReport } from './messages.ts';
+import { type EngineCommand, type EngineReport, type PlainJob, parseEngineReport } from './messages.ts';
 import type { ModelCopy } from './model-copy.ts';
 
 export interface EngineProcessOptions {
@@ -17,6 +17,8 @@ export interface EngineProcessOptions {
 }
 
 interface Job {
+  /** Runs while its grammar is being compiled. */
+  compiling: NodeJS.Timeout | undefined;
   onText: (text: string) => void;
   resolve: (generation: Generation) => void;
   reject: (error: Error) => void;
@@ -26,9 +28,17 @@ interface Job {
 const FIRST_FILE = 4;
 const START_TIMEOUT = 300_000;
 const ABORT_TIMEOUT = 5_000;
+/** A grammar that takes longer is a bomb that the bounds on schemas have missed. */
+const COMPILE_TIMEOUT = 5_000;
 
 /** What the engine process is given of the environment: nothing of ours, and no debugger on a failed assertion. */
 const ENVIRONMENT = { GGML_NO_BACKTRACE: '1' };
+
+const REFUSALS = {
+  busy: 'WAX_ENGINE_BUSY',
+  'too-long': 'WAX_ENGINE_TOO_LONG',
+  format: 'WAX_ENGINE_FORMAT',
+} as const;
 
 export class EngineProcess {
   readonly #child: ChildProcess;
@@ -96,13 +106,15 @@ export class EngineProcess {
   }
 
   /** As in the seam; rejects with WAX_ENGINE_FAILED when the process ends first. */
-  generate(chat: ChatJob, onText: (text: string) => void, signal: AbortSignal): Promise<Generation> {
+  generate(chat: PlainJob, onText: (text: string) => void, signal: AbortSignal): Promise<Generation> {
     const job = this.#nextJob++;
     const { promise, resolve, reject } = Promise.withResolvers<Generation>();
     if (this.#dead) reject(engineError('WAX_ENGINE_FAILED'));
     else {
       this.sessions.add(chat.session);
-      this.#jobs.set(job, { onText, resolve, reject });
+      const compiling =
+        chat.grammar === null ? undefined : setTimeout(() => this.kill(), COMPILE_TIMEOUT).unref();
+      this.#jobs.set(job, { compiling, onText, resolve, reject });
       this.#send({ type: 'generate', job, chat });
     }
     let deadline: NodeJS.Timeout | undefined;
@@ -135,13 +147,15 @@ export class EngineProcess {
   #report(report: Exclude<EngineReport, { type: 'ready' }>): void {
     const job = this.#jobs.get(report.job);
     if (!job) return;
+    clearTimeout(job.compiling);
+    if (report.type === 'compiled') return;
     if (report.type === 'text') {
       job.onText(report.text);
       return;
     }
     this.#jobs.delete(report.job);
     if (report.type === 'refused') {
-      job.reject(engineError(report.reason === 'busy' ? 'WAX_ENGINE_BUSY' : 'WAX_ENGINE_TOO_LONG'));
+      job.reject(engineError(REFUSALS[report.reason]));
       return;
     }
     const { finish, promptTokens, completionTokens } = report;
@@ -150,7 +164,10 @@ export class EngineProcess {
 
   #fail(): void {
     this.#dead = true;
-    for (const job of this.#jobs.values()) job.reject(engineError('WAX_ENGINE_FAILED'));
+    for (const { compiling, reject } of this.#jobs.values()) {
+      clearTimeout(compiling);
+      reject(engineError('WAX_ENGINE_FAILED'));
+    }
     this.#jobs.clear();
   }
 }

@@ -3,6 +3,7 @@
  * messages of one chat at a time and nothing that could open another.
  * @module
  */
+import type { Schema } from '../json-schema.ts';
 import type { ChatTemplate, Message } from './template.ts';
 
 /** A model as the engine needs it: what the measured configuration says about one file. */
@@ -12,12 +13,40 @@ export interface EngineModel {
   template: ChatTemplate;
 }
 
+/** A function that the model may ask for; it is never run here. */
+export interface Tool {
+  name: string;
+  description: string;
+  parameters: Schema;
+}
+
+export type ToolChoice = 'none' | 'auto' | 'required' | { name: string };
+
+export interface ToolCall {
+  name: string;
+  /** JSON text. */
+  arguments: string;
+}
+
+/** A message of a chat with tools: besides plain ones, calls that were made and what came of them. */
+export type ChatMessage =
+  | Message
+  | { role: 'assistant'; content: string; toolCalls: readonly (ToolCall & { id: string })[] }
+  | { role: 'tool'; content: string; callId: string };
+
+/** What an answer must be besides text. */
+export type AnswerFormat = { kind: 'json' } | { kind: 'schema'; name: string; schema: Schema };
+
 /** One answer to be generated. */
 export interface ChatJob {
   /** The engine's name for the sealed session: state may be kept between jobs of one number, never across. */
   session: number;
   model: string;
-  messages: readonly Message[];
+  messages: readonly ChatMessage[];
+  tools?: readonly Tool[];
+  toolChoice?: ToolChoice;
+  /** Null or absent for plain text. */
+  format?: AnswerFormat | null;
   /** Most tokens of the answer, at least 1. Less where the context ends earlier. */
   maxTokens: number;
   /** 0 takes the likeliest token each time. */
@@ -33,12 +62,14 @@ export interface Generation {
   finish: 'stop' | 'length' | 'aborted';
   promptTokens: number;
   completionTokens: number;
+  /** Calls that the model wants made, instead of text. */
+  toolCalls?: readonly ToolCall[];
 }
 
 export interface Engine {
   /**
    * Generates one answer and hands over its text in whole code points. Rejects with WAX_ENGINE_BUSY,
-   * WAX_ENGINE_TOO_LONG or WAX_ENGINE_FAILED; an abort resolves with `aborted`.
+   * WAX_ENGINE_TOO_LONG, WAX_ENGINE_FORMAT or WAX_ENGINE_FAILED; an abort resolves with `aborted`.
    */
   generate(job: ChatJob, onText: (text: string) => void, signal: AbortSignal): Promise<Generation>;
   /** Forgets what is kept for a session. */

@@ -6,5 +6,6 @@ export const engineError = defineErrors({
   WAX_ENGINE_FAILED: 'The engine stopped while it was answering',
   WAX_ENGINE_BUSY: 'Every place in the engine is taken',
   WAX_ENGINE_TOO_LONG: 'The messages do not fit the context of the model',
+  WAX_ENGINE_FORMAT: 'The engine cannot answer in the form that was asked for',
   WAX_ENGINE_MESSAGE: 'The engine process sent something that is not a message',
 });

@@ -3,8 +3,16 @@
  * and loses it when the session ends or when another one needs the place.
  * @module
  */
-import type { LlamaContext, LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
-import type { ChatJob, EngineModel, Generation } from './engine.ts';
+import {
+  type Llama,
+  type LlamaContext,
+  type LlamaContextSequence,
+  LlamaGrammarEvaluationState,
+  type LlamaModel,
+  type Token,
+} from 'node-llama-cpp';
+import type { EngineModel, Generation } from './engine.ts';
+import type { PlainJob } from './messages.ts';
 import { renderPrompt } from './template.ts';
 import { StopText, TokenText } from './text.ts';
 
@@ -24,14 +32,25 @@ const NEVER_SHIFT = {
   },
 };
 
+/** Ends an answer by a schema: the grammar allows nothing else after the value, and never inside it. */
+const GRAMMAR_END = '\n\n\n\n';
+
+interface Listener {
+  /** The grammar of the job is compiled. */
+  compiled: () => void;
+  text: (text: string) => void;
+}
+
 export class LlamaChats {
+  readonly #llama: Llama;
   readonly #model: LlamaModel;
   readonly #context: LlamaContext;
   readonly #settings: EngineModel;
   /** In order of last use, oldest first. */
   readonly #places = new Map<number, Place>();
 
-  constructor(model: LlamaModel, context: LlamaContext, settings: EngineModel) {
+  constructor(llama: Llama, model: LlamaModel, context: LlamaContext, settings: EngineModel) {
+    this.#llama = llama;
     this.#model = model;
     this.#context = context;
     this.#settings = settings;
@@ -39,15 +58,18 @@ export class LlamaChats {
 
   /** Runs one job to its end; the end is reported only when its place is free again. */
   async generate(
-    chat: ChatJob,
-    onText: (text: string) => void,
+    chat: PlainJob,
+    listener: Listener,
     signal: AbortSignal,
-  ): Promise<Generation | 'too-long' | 'busy'> {
+  ): Promise<Generation | 'too-long' | 'busy' | 'format'> {
     const prompt = renderPrompt(this.#settings.template, chat.messages).flatMap(({ text, special }) =>
       this.#model.tokenize(text, special),
     );
     const room = this.#settings.contextTokens - prompt.length;
     if (room < 1) return 'too-long';
+    const grammar = await this.#compile(chat.grammar);
+    if (grammar === null) return 'format';
+    listener.compiled();
     const place = await this.#take(chat.session);
     if (!place) return 'busy';
     place.busy = true;
@@ -56,7 +78,8 @@ export class LlamaChats {
         place.sequence,
         prompt,
         { ...chat, maxTokens: Math.min(chat.maxTokens, room) },
-        onText,
+        grammar,
+        listener.text,
         signal,
       );
     } finally {
@@ -65,15 +88,30 @@ export class LlamaChats {
     }
   }
 
+  /** The state that a grammar begins in; undefined without one, null where llama.cpp cannot make it. */
+  async #compile(grammar: PlainJob['grammar']): Promise<LlamaGrammarEvaluationState | undefined | null> {
+    if (grammar === null) return undefined;
+    try {
+      const compiled =
+        grammar === 'json'
+          ? await this.#llama.getGrammarFor('json')
+          : await this.#llama.createGrammarForJsonSchema(grammar as object as { type: 'null' });
+      return new LlamaGrammarEvaluationState({ model: this.#model, grammar: compiled });
+    } catch {
+      return null;
+    }
+  }
+
   async #run(
     sequence: LlamaContextSequence,
     prompt: Token[],
-    chat: ChatJob,
+    chat: PlainJob,
+    grammarEvaluationState: LlamaGrammarEvaluationState | undefined,
     onText: (text: string) => void,
     signal: AbortSignal,
   ): Promise<Generation> {
     const text = new TokenText<Token>((tokens) => this.#model.detokenize(tokens));
-    const stops = new StopText(chat.stop);
+    const stops = new StopText(grammarEvaluationState ? [...chat.stop, GRAMMAR_END] : chat.stop);
     const say = (piece: string) => {
       if (piece !== '') onText(piece);
     };
@@ -83,7 +121,8 @@ export class LlamaChats {
     await sequence.adaptStateToTokens(prompt.slice(0, -1), false);
     const rest = prompt.slice(sequence.nextTokenIndex);
     const { temperature, topP, seed } = chat;
-    for await (const token of sequence.evaluate(rest, { temperature, topP, seed })) {
+    const sampling = { temperature, topP, seed, ...(grammarEvaluationState && { grammarEvaluationState }) };
+    for await (const token of sequence.evaluate(rest, sampling)) {
       if (signal.aborted) {
         finish = 'aborted';
         break;

@@ -8,6 +8,7 @@ import type { ChatJob, Engine, EngineModel, Generation } from './engine.ts';
 import { EngineProcess, type EngineProcessOptions } from './engine-process.ts';
 import { engineError } from './errors.ts';
 import { holdModel, type ModelCopy } from './model-copy.ts';
+import { ToolText } from './tool-text.ts';
 
 export interface LlamaEngineOptions {
   script: string;
@@ -61,7 +62,9 @@ class LlamaEngine implements Engine {
     // Between a crash and the moment when the next process has loaded, the client may ask again shortly.
     if (!active || active.running >= this.#options.sequences) throw engineError('WAX_ENGINE_BUSY');
     try {
-      return await active.generate(job, onText, signal);
+      const text = new ToolText(job, onText);
+      const generation = await active.generate(text.plain, (piece) => text.push(piece), signal);
+      return { ...generation, ...text.end() };
     } finally {
       this.#settle(active);
     }

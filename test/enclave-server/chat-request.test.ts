@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseChatRequest, TurnRefusal } from '../../enclave-server/chat-request.ts';
+import { parseChatRequest } from '../../enclave-server/chat-request.ts';
+import { TurnRefusal } from '../../enclave-server/refusal.ts';
 import { parseJson } from '../../protocol/json.ts';
 
 const read = (body: object) => parseChatRequest(parseJson(JSON.stringify(body), { floats: true }));
@@ -28,6 +29,9 @@ describe('parseChatRequest', () => {
       topP: 1,
       stop: [],
       seed: null,
+      tools: [],
+      toolChoice: 'none',
+      format: null,
     });
     const all = {
       temperature: 0.7,
@@ -75,21 +79,19 @@ describe('parseChatRequest', () => {
     expect(refusal({ messages: [{ role: 'user', content: image }] })).toBe('bad-request');
   });
 
-  it.each([
-    { tools: [] },
-    { response_format: { type: 'json_object' } },
-    { n: 2 },
-    { logit_bias: {} },
-    { user: 'me' },
-  ])('refuses the parameter of %o', (changes) => {
-    expect(refusal(changes)).toBe('parameter-refused');
-  });
+  it.each([{ n: 2 }, { functions: [] }, { logit_bias: {} }, { user: 'me' }])(
+    'refuses the parameter of %o',
+    (changes) => {
+      expect(refusal(changes)).toBe('parameter-refused');
+    },
+  );
 
   it.each([
     { messages: [] },
     { messages: [{ role: 'tool', content: 'x' }] },
     { messages: [{ role: 'user', content: 'x', name: 'y' }] },
     { messages: [{ role: 'user', content: null }] },
+    { tools: [] },
     { model: 4 },
     { temperature: 2.1 },
     { temperature: '1' },
@@ -103,6 +105,43 @@ describe('parseChatRequest', () => {
     { stream: 'yes' },
   ])('refuses the value of %o', (changes) => {
     expect(refusal(changes)).toBe('bad-request');
+  });
+
+  it('reads tools, the choice among them, calls, results and the form of the answer', () => {
+    const tool = (name: string) => ({ type: 'function', function: { name, parameters: { type: 'object' } } });
+    const call = { id: 'c', type: 'function', function: { name: 'a', arguments: '{}' } };
+    const chat = read({
+      ...body,
+      messages: [
+        ...messages,
+        { role: 'assistant', content: null, tool_calls: [call], refusal: null },
+        { role: 'tool', tool_call_id: 'c', content: 'x' },
+      ],
+      tools: [tool('a'), tool('b')],
+      tool_choice: { type: 'function', function: { name: 'b' } },
+      parallel_tool_calls: false,
+      response_format: {
+        type: 'json_schema',
+        json_schema: { name: 'n', strict: true, schema: { type: 'null' } },
+      },
+    });
+    expect(chat.tools.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(chat.toolChoice).toEqual({ name: 'b' });
+    expect(chat.format).toEqual({ kind: 'schema', name: 'n', schema: { type: 'null' } });
+    expect(chat.messages.slice(1)).toEqual([
+      { role: 'assistant', content: '', toolCalls: [{ id: 'c', name: 'a', arguments: '{}' }] },
+      { role: 'tool', callId: 'c', content: 'x' },
+    ]);
+    const many = Array.from({ length: 65 }, (_, index) => tool(`t${index}`));
+    expect(refusal({ tools: many.slice(1) })).toBe('none');
+    expect(refusal({ tools: many })).toBe('bad-request');
+    expect(refusal({ tools: [tool('a'), tool('a')] })).toBe('bad-request');
+    expect(refusal({ tools: [tool('a b')] })).toBe('bad-request');
+    expect(refusal({ tool_choice: 'required' })).toBe('bad-request');
+    expect(refusal({ tools: [tool('a')], tool_choice: { type: 'function', function: { name: 'z' } } })).toBe(
+      'bad-request',
+    );
+    expect(refusal({ response_format: { type: 'yaml' } })).toBe('bad-request');
   });
 
   it('throws nothing but refusals, whatever the body is', () => {

@@ -124,6 +124,44 @@ describe.skipIf(process.platform !== 'linux')('the llama engine', () => {
     expect(finish).toBeDefined();
   });
 
+  it('keeps an answer to the form that was asked for', async () => {
+    const schema = {
+      type: 'object',
+      properties: { kind: { enum: ['tree', 'list'] }, sure: { type: 'boolean' } },
+      required: ['kind', 'sure'],
+      additionalProperties: false,
+    };
+    const structured = await answer(
+      engine,
+      job('What is a Merkle tree?', { session: 21, format: { kind: 'schema', name: 'thing', schema } }),
+    );
+    expect(structured.finish).toBe('stop');
+    expect(JSON.parse(structured.text)).toEqual({
+      kind: expect.stringMatching(/^(tree|list)$/),
+      sure: expect.any(Boolean),
+    });
+    const object = await answer(engine, job('Hello', { session: 22, format: { kind: 'json' } }));
+    expect(object.text.trimStart().startsWith('{')).toBe(true);
+  });
+
+  it('makes the call that it must make, and returns it unexecuted', async () => {
+    const parameters = {
+      type: 'object',
+      properties: { unit: { enum: ['celsius', 'kelvin'] } },
+      required: ['unit'],
+      additionalProperties: false,
+    };
+    const tools = [{ name: 'weather', description: '', parameters }];
+    const { text, toolCalls } = await answer(
+      engine,
+      job('Hello', { session: 23, tools, toolChoice: 'required' }),
+    );
+    expect(text).toBe('');
+    expect(toolCalls).toEqual([
+      { name: 'weather', arguments: expect.stringMatching(/^{"unit":"(celsius|kelvin)"}$/) },
+    ]);
+  });
+
   it('stops soon after an abort, and is free again when it says so', async () => {
     for (let round = 0; round < 5; round++) {
       const controller = new AbortController();

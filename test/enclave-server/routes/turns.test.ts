@@ -148,8 +148,38 @@ describe('a sealed turn', () => {
         topP: 0.5,
         stop: ['x'],
         seed: 5,
+        tools: [],
+        toolChoice: 'none',
+        format: null,
       },
     ]);
+  });
+
+  it('carries a call that the model wants made, streamed and in one block, and runs nothing', async () => {
+    const toolCalls = [{ name: 'weather', arguments: '{"city":"Oslo"}' }];
+    generate = async () => ({ finish: 'stop', promptTokens: 3, completionTokens: 2, toolCalls });
+    const tools = [{ type: 'function', function: { name: 'weather', parameters: { type: 'object' } } }];
+    const { client } = await start();
+    const block = await sendTurn(enclave.url, client, chat('Hi', { tools }, 'block'));
+    expect(block.result).toMatchObject({
+      choices: [
+        {
+          finish_reason: 'tool_calls',
+          message: {
+            content: null,
+            tool_calls: [{ id: expect.stringMatching(/^call_/), type: 'function', function: toolCalls[0] }],
+          },
+        },
+      ],
+    });
+    const { body, path, reply } = client.startTurn(chat('Hi', { tools }));
+    const events = [];
+    const response = await postTurn(enclave.url, path, body);
+    for await (const chunk of response.body ?? []) events.push(...reply.push(chunk));
+    expect(events.filter(({ kind }) => kind === 'tool-call')).toMatchObject([
+      { call: { index: 0, id: expect.stringMatching(/^call_/), ...toolCalls[0] } },
+    ]);
+    expect(reply.close()).toMatchObject({ state: 'complete', summary: { finish_reason: 'tool_calls' } });
   });
 
   it('ends with reason "length" before the records run out, however much the engine says', async () => {
@@ -209,7 +239,8 @@ describe('errors inside the seal', () => {
   it.each([
     ['model-unknown', chat('Hi', { model: 'gpt-4' })],
     ['bad-request', chat('Hi', { messages: [] })],
-    ['parameter-refused', chat('Hi', { tools: [] })],
+    ['bad-request', chat('Hi', { tools: [] })],
+    ['parameter-refused', chat('Hi', { n: 2 })],
     ['parameter-refused', { op: 'embeddings', mode: 'block', body: { model: 'waxseal-demo', input: 'x' } }],
   ] as const)('says %s for what was asked', async (error, request) => {
     generate = hello;
