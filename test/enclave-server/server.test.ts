@@ -62,6 +62,23 @@ describe('the built server', () => {
     expect(await refused.stop()).toBe(1);
   }, 120_000);
 
+  it.each([
+    ['--log-size-hint', 'NaN'],
+    ['--log-size-hint', '1e3'],
+    ['--log-size-hint=-1', undefined],
+    ['--log-size-hint', '9007199254740992'],
+    ['--port', '65536'],
+    ['--unknown', undefined],
+  ])('does not start with %s %s, and does not repeat it', async (option, value) => {
+    const refused = await startEnclaveProcess(bundle, {
+      more: [option, ...(value === undefined ? [] : [value])],
+    });
+    expect(refused.url).toBe('');
+    expect(refused.output()).toMatch(/^WAX_ENCLAVE_OPTION: /);
+    if (value !== undefined) expect(refused.output()).not.toContain(value);
+    expect(await refused.stop()).toBe(1);
+  });
+
   it('refuses an environment and switches that could change what it does, and says which', async () => {
     const environment = await startEnclaveProcess(bundle, {
       env: { LLAMA_ARG_MODEL: 'secret-path', https_proxy: 'x' },

@@ -22,11 +22,12 @@ export async function startEnclaveProcess(
   {
     env = {},
     flags = ['--disable-warning=ExperimentalWarning'],
-  }: { env?: { [name: string]: string }; flags?: string[] } = {},
+    more = [],
+  }: { env?: { [name: string]: string }; flags?: string[]; more?: string[] } = {},
 ): Promise<EnclaveProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'waxseal-enclave-'));
   writeFileSync(join(folder, 'enclave.json'), JSON.stringify(demoConfig(service)));
-  const args = ['--config', 'enclave.json', '--models', demoModels, '--port', '0', '--simulate'];
+  const args = ['--config', 'enclave.json', '--models', demoModels, '--port', '0', '--simulate', ...more];
   const child = spawn(process.execPath, [...flags, join(bundle, 'main.js'), ...args], {
     cwd: folder,
     env,
