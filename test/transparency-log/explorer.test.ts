@@ -87,6 +87,15 @@ describe.skipIf(!executablePath)('the explorer page', { timeout: 120_000 }, () =
     expect(rows[0]).toContain('drafts');
     expect(rows[1]).toContain('fernhill 37');
     expect(rows[1]).toContain('9c41e07a');
+    expect(rows[1]).toContain('publisher-0, publisher-1');
+  });
+
+  it('names what was taken back, when, by whom and why, apart from what is approved', async () => {
+    const page = await open('/');
+    expect(await page.locator('.taken-back li').allInnerTexts()).toEqual([
+      expect.stringMatching(/^old-one 1\s+Revoked on .* by publisher-0: test$/),
+    ]);
+    expect(await page.locator('.approved').innerText()).not.toContain('old-one');
   });
 
   it('says "simulated, not private" of what only the simulator can be, and never gives it the filled seal', async () => {

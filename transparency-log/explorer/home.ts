@@ -23,7 +23,7 @@ export function homeView(log: CheckedLog, now: number): HTMLElement {
   return h(
     'div',
     { class: 'home' },
-    h('div', { class: 'home-main' }, approved(log, now), chart(log, now)),
+    h('div', { class: 'home-main' }, approved(log, now), takenBack(log), chart(log, now)),
     h('div', { class: 'home-side' }, latest(log, now), witnesses(log, now), watch()),
   );
 }
@@ -100,16 +100,48 @@ function approvedRow(logged: Logged, log: CheckedLog, now: number): HTMLElement 
       h(
         'span',
         { class: 'sub narrow' },
-        `${signed} signed, `,
+        `${signed} signed: ${signers.join(', ')}; `,
         /^\d/.test(words) ? 'good until ' : '',
         until.cloneNode(true),
       ),
     ),
     h('td', { class: 'wide' }, formatDate(statement.notBefore)),
     h('td', { class: 'wide' }, until),
-    h('td', { class: 'wide' }, signed),
+    h('td', { class: 'wide' }, signed, h('span', { class: 'sub' }, signers.join(', '))),
     h('td', { class: 'wide digest' }, print.slice(0, 8)),
     h('td', { class: 'cell-go' }, pictogram('chevron', 16)),
+  );
+}
+
+/** What was approved once and is not any more: history, not alarm. */
+function takenBack(log: CheckedLog): HTMLElement | null {
+  const gone = log.ledger.approvals
+    .flatMap((logged) => (logged.takenBack === null ? [] : [{ logged, ...logged.takenBack }]))
+    .toSorted((a, b) => b.index - a.index)
+    .slice(0, LATEST);
+  if (gone.length === 0) return null;
+  const item = ({ logged, action, index, at, reason }: (typeof gone)[number]) => {
+    const { name, version } = approvalName(logged);
+    const by = log.entries[index]?.judged.signers.join(', ') ?? '';
+    const verb = action === 'revoke' ? 'Revoked' : 'Superseded';
+    return h(
+      'li',
+      {},
+      mark('revoked', 18),
+      h(
+        'span',
+        {},
+        h('a', { href: `/entry/${logged.index}` }, `${name} `, h('span', { class: 'faint' }, version)),
+        h('span', { class: 'sub' }, `${verb} on ${formatDate(at)} by ${by}: ${reason}`),
+      ),
+    );
+  };
+  return h(
+    'section',
+    { class: 'taken-back' },
+    h('h2', {}, 'Taken back'),
+    h('p', { class: 'sub' }, 'Approved once. Waxseal does not seal to these, and nothing brings them back.'),
+    h('ul', { class: 'rows' }, ...gone.map(item)),
   );
 }
 
