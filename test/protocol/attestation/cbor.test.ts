@@ -54,6 +54,8 @@ describe('the CBOR reader', () => {
     ['8181818181818100', 'WAX_CBOR_DEPTH', 'seven levels'],
     ['62c328', 'WAX_BYTES_UTF8', 'text that is not UTF-8'],
     ['9a7fffffff', 'WAX_CBOR_SHORT', 'an array that claims two billion items'],
+    [`990400${'00'.repeat(1024)}`, null, 'an array of 1024 items'],
+    [`990401${'00'.repeat(1025)}`, 'WAX_CBOR_LENGTH', 'an array of 1025 items'],
   ])('answers %s with %s: %s', (hex, code) => {
     expect(codeOf(() => parseCbor(parseHex(hex)))).toBe(code);
   });
