@@ -1,6 +1,7 @@
 import type { JsonValue } from '../json.ts';
 import { readObject } from '../shape.ts';
 import { type NitroPolicy, parseNitroPolicy } from './nitro/policy.ts';
+import { withPreset } from './presets.ts';
 import { parseSnpPolicy, type SnpPolicy } from './snp/policy.ts';
 import { parseTdxPolicy, type TdxPolicy } from './tdx/policy.ts';
 
@@ -14,7 +15,7 @@ export interface HardwarePolicy {
 
 /**
  * Reads the `hardware` object of a trust domain: type of evidence to policy. An empty policy object means the
- * strict defaults for that type.
+ * strict defaults for that type; `preset` names another set to start from.
  * @param path where the value stands, for error messages
  * @throws WAX_JSON_SHAPE or WAX_ATTESTATION_POLICY, also for keys that are not known
  */
@@ -22,7 +23,8 @@ export function parseHardwarePolicy(value: JsonValue, path = 'hardware'): Hardwa
   const given = readObject(value, path, [], ['sev-snp', 'sev-snp-simulated', 'tdx', 'nitro']);
   const read = <Policy>(type: keyof HardwarePolicy, parse: (value: JsonValue, path: string) => Policy) => {
     const present = given[type];
-    return present === undefined ? {} : { [type]: parse(present, `${path}.${type}`) };
+    const at = `${path}.${type}`;
+    return present === undefined ? {} : { [type]: parse(withPreset(type, present, at), at) };
   };
   return {
     ...read('sev-snp', (entry, at) => parseSnpPolicy(entry, at)),

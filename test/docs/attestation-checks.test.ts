@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { hardwarePresets } from '../../protocol/attestation/presets.ts';
 import { platforms } from '../support/attestation/refusals.ts';
 
 const page = readFileSync('docs/attestation-checks.md', 'utf8');
@@ -52,6 +53,16 @@ describe('the page of attestation checks', () => {
       expect(isCase || source.includes(`'${test}'`), test).toBe(true);
       if (isCase) expect(codes.sort(), id).toEqual([...new Set(cases.map(({ code }) => code))].sort());
     }
+  });
+
+  it('explains every preset, and no other', () => {
+    const known = Object.entries(hardwarePresets).flatMap(([type, presets]) =>
+      Object.keys(presets).map((preset) => `${type} ${preset}`),
+    );
+    const told = [...page.matchAll(/^\| `([a-z-]+)` \| `([a-z-]+)` \| /gm)].map(
+      ([, type, preset]) => `${type} ${preset}`,
+    );
+    expect(told).toEqual(known.filter((name) => !name.startsWith('sev-snp-simulated')));
   });
 
   it('names codes that exist', () => {

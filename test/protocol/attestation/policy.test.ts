@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseHardwarePolicy } from '../../../protocol/attestation/policy.ts';
+import { hardwarePresets } from '../../../protocol/attestation/presets.ts';
 import type { JsonValue } from '../../../protocol/json.ts';
 import { codeOf } from '../../support/attestation/mutations.ts';
 
@@ -49,7 +50,37 @@ describe('hardware policies', () => {
     expect(policy?.pinned.hostData).toBeNull();
   });
 
+  it('start from the preset that is named, and take changes to it', () => {
+    const named = (preset: string, changes = {}) =>
+      parseHardwarePolicy({ 'sev-snp': { preset, ...changes } })['sev-snp'];
+    expect(named('strict')).toEqual(parseHardwarePolicy({ 'sev-snp': {} })['sev-snp']);
+    expect(named('with-milan')?.products).toContain('milan');
+    expect(named('with-milan')?.vlek).toBe(false);
+    expect(named('with-vlek')?.vlek).toBe(true);
+    expect(named('hardened')).toMatchObject({
+      smt: false,
+      require: expect.arrayContaining(['ciphertextHiding']),
+    });
+    expect(named('hardened', { smt: true })?.smt).toBe(true);
+    const tdx = (preset: string) => parseHardwarePolicy({ tdx: { preset } }).tdx;
+    expect(tdx('strict')?.grace).toBe(true);
+    expect(tdx('without-grace')?.grace).toBe(false);
+    expect(tdx('with-relaunch')?.relaunchAdvised).toBe(true);
+  });
+
+  it.each(Object.entries(hardwarePresets))('parse with every preset of %s', (type, presets) => {
+    for (const preset of Object.keys(presets)) {
+      expect(Object.keys(parseHardwarePolicy({ [type]: { preset } }))).toEqual([type]);
+    }
+  });
+
   const wrong: JsonValue[] = [
+    { 'sev-snp': { preset: 'lenient' } },
+    { 'sev-snp': { preset: 'toString' } },
+    { 'sev-snp': { preset: ['strict'] } },
+    { tdx: { preset: 'with-milan' } },
+    { tdx: { preset: 'strict', grace: 1 } },
+    { nitro: { preset: 'strict', debug: true } },
     { 'sev-snp': { debug: true } },
     { sgx: {} },
     { 'sev-snp': [] },
