@@ -146,6 +146,9 @@ describe('DER values', () => {
     '230101240000Z',
     '230101120000+0000',
     '2301011200001Z',
+    // Eleven and ten, if the letters after 9 were digits.
+    '230;01120000Z',
+    '2301010:0000Z',
   ])('refuse the time %s', (text) => {
     expect(codeOf(() => new DerReader(element(tags.utcTime, new TextEncoder().encode(text))).time())).toBe(
       'WAX_DER_VALUE',

@@ -266,6 +266,13 @@ describe('revocation lists', () => {
     expect(codeOf(() => parseCrl(tbs(smallInteger(1), ...head, sequence(entry))))).toBe('WAX_X509_EXTENSION');
   });
 
+  it('refuse more than 32 extensions', () => {
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ oid: `1.2.3.${index}`, value: sequence() }));
+    expect(codeOf(() => parseCertificate(make({ extensions: many(32) })))).toBeNull();
+    expect(codeOf(() => parseCertificate(make({ extensions: many(33) })))).toBe('WAX_X509_EXTENSION');
+  });
+
   it('refuse an algorithm that is named twice, differently, and too many bytes', () => {
     const list = sequence(
       sequence(smallInteger(1), ...head),

@@ -96,6 +96,20 @@ export const formRefusals: Refusal[] = [
   {
     id: 'N1.document',
     code: 'WAX_NITRO_DOCUMENT',
+    what: 'registers in an empty array',
+    change: { document: { pcrs: [] } },
+    also: missingChain,
+  },
+  {
+    id: 'N1.document',
+    code: 'WAX_NITRO_DOCUMENT',
+    what: 'a register that is named in text',
+    change: { document: { pcrs: new Map([['0', register(1)]]) } },
+    also: missingChain,
+  },
+  {
+    id: 'N1.document',
+    code: 'WAX_NITRO_DOCUMENT',
     what: 'a register in text',
     change: { document: { pcrs: new Map([[0, 'x']]) } },
     also: missingChain,
