@@ -130,6 +130,13 @@ export const formRefusals: Refusal[] = [
   },
   {
     id: 'N1.document',
+    code: 'WAX_NITRO_DOCUMENT',
+    what: 'an empty byte string for a bundle',
+    change: { document: { cabundle: bytes(0) } },
+    also: missingChain,
+  },
+  {
+    id: 'N1.document',
     code: 'WAX_CBOR_TRAILING',
     what: 'a byte after the payload',
     change: { payload: (p) => new Uint8Array([...p, 0]) },
