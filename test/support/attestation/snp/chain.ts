@@ -8,6 +8,7 @@ import {
 import { chipExtensions } from '../../../../enclave-server/attester/simulator/chip-extensions.ts';
 import { smallInteger } from '../../../../enclave-server/attester/simulator/der-writer.ts';
 import { at, organisation, rsaKeys } from '../amd-pki.ts';
+import { p384Signer } from '../aws-pki.ts';
 import { day, genoaChip, id64, offCurve, otherKey, p256Key, type Refusal, withByte } from './parts.ts';
 
 /** Reports whose chain or signature does not hold. */
@@ -225,6 +226,22 @@ export const chainRefusals: Refusal[] = [
       ask: { subject: name(organisation, 'SEV-VLEK-Genoa') },
       vcek: { issuer: name(organisation, 'SEV-VLEK-Genoa') },
     },
+  },
+  {
+    id: 'S4.names',
+    code: 'WAX_SNP_CHAIN',
+    what: 'a root of another name',
+    change: {
+      ark: { subject: name(organisation, 'ARK-Siena'), issuer: name(organisation, 'ARK-Siena') },
+      ask: { issuer: name(organisation, 'ARK-Siena') },
+      crl: { issuer: name(organisation, 'ARK-Siena') },
+    },
+  },
+  {
+    id: 'S4.names',
+    code: 'WAX_SNP_CHAIN',
+    what: 'an intermediate whose key is not RSA',
+    change: { ask: { publicKey: publicKeyInfo(otherKey) }, vcek: { signer: p384Signer(otherKey) } },
   },
   {
     id: 'S4.kind',
