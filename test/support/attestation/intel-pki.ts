@@ -71,10 +71,13 @@ export interface PlatformFields {
 /** The platform extension of a PCK certificate. */
 export function platformExtension(
   { components, pceSvn }: PlatformFields,
-  leaveOut?: string,
+  odd: { leaveOut?: string; twice?: string } = {},
 ): CertificateFields['extensions'][number] {
-  const pair = (suffix: string, value: Uint8Array) =>
-    suffix === leaveOut ? [] : [sequence(oid(`${ARC}.${suffix}`), value)];
+  const pair = (suffix: string, value: Uint8Array) => {
+    const one = sequence(oid(`${ARC}.${suffix}`), value);
+    if (suffix === odd.leaveOut) return [];
+    return suffix === odd.twice ? [one, one] : [one];
+  };
   const tcb = sequence(
     ...components.flatMap((svn, index) => pair(`2.${index + 1}`, smallInteger(svn))),
     ...pair('2.17', smallInteger(pceSvn)),

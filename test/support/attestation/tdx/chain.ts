@@ -4,7 +4,7 @@ import {
   name,
   publicKeyInfo,
 } from '../../../../enclave-server/attester/simulator/certificates.ts';
-import { octetString, oid, sequence } from '../../../../enclave-server/attester/simulator/der-writer.ts';
+import { sequence } from '../../../../enclave-server/attester/simulator/der-writer.ts';
 import { at } from '../intel-collateral.ts';
 import { keys, names, p256Signer, platformExtension, ppid } from '../intel-pki.ts';
 import {
@@ -20,6 +20,16 @@ import {
   tampered,
   withByte,
 } from './parts.ts';
+
+/** One byte more at the end of the quote, with the lengths at these offsets (little-endian) made to fit. */
+const grown =
+  (...lengths: number[]) =>
+  (quote: Uint8Array) => {
+    const longer = new Uint8Array([...quote, 0]);
+    const view = new DataView(longer.buffer);
+    for (const offset of lengths) view.setUint32(offset, view.getUint32(offset, true) + 1, true);
+    return longer;
+  };
 
 /** Quotes that are malformed, or whose chain or signatures do not hold. */
 export const chainRefusals: Refusal[] = [
@@ -37,6 +47,8 @@ export const chainRefusals: Refusal[] = [
         'an inner length that leaves bytes over',
         (q: Uint8Array) => q.with(QE - 4, (q[QE - 4] ?? 0) - 1),
       ],
+      ['WAX_TDX_LENGTH', 'a byte at the end of the signature data', grown(SIGNATURE - 4)],
+      ['WAX_TDX_LENGTH', 'a byte after the chain', grown(SIGNATURE - 4, QE - 4)],
       ['WAX_TDX_CERTIFICATION', 'another inner certification type', tampered(QE + 384 + 64 + 2 + 32, 1)],
       [
         'WAX_TDX_SIZE',
@@ -206,24 +218,14 @@ export const chainRefusals: Refusal[] = [
     id: 'T5.extension',
     code: 'WAX_TDX_EXTENSION',
     what: `no part .${suffix}`,
-    change: { pck: { extensions: [...endEntity, platformExtension(platform, suffix)] } },
+    change: { pck: { extensions: [...endEntity, platformExtension(platform, { leaveOut: suffix })] } },
   })),
-  {
+  ...['1', '2.1'].map((suffix) => ({
     id: 'T5.extension',
     code: 'WAX_TDX_EXTENSION',
-    what: 'a part named twice',
-    change: {
-      pck: {
-        extensions: [
-          ...endEntity,
-          {
-            oid: '1.2.840.113741.1.13.1',
-            value: sequence(...[1, 2].map(() => sequence(oid('1.2.840.113741.1.13.1.1'), octetString(ppid)))),
-          },
-        ],
-      },
-    },
-  },
+    what: `part .${suffix} named twice`,
+    change: { pck: { extensions: [...endEntity, platformExtension(platform, { twice: suffix })] } },
+  })),
   // Signatures.
   {
     id: 'C5',
