@@ -39,6 +39,8 @@ export class Asking {
   readonly #options: AskingOptions;
   #turn: AbortController | null = null;
   #sealedBefore = false;
+  /** What makes the receipts of the answers of this document, by the answer's id. */
+  readonly #receipts = new Map<string, () => string>();
 
   constructor(options: AskingOptions) {
     this.#options = options;
@@ -66,6 +68,11 @@ export class Asking {
   retry(answerId: string): void {
     const earlier = beforeAnswer(this.#view().thread, answerId);
     if (earlier !== null) void this.#ask(earlier, null);
+  }
+
+  /** The text of an answer's receipt; null where there is none, as for an answer out of the history. */
+  receipt(answerId: string): string | null {
+    return this.#receipts.get(answerId)?.() ?? null;
   }
 
   stop(): void {
@@ -111,6 +118,12 @@ export class Asking {
           store.update({ sending: false });
           if (own !== null) composing.sent();
           this.#options.onSealed();
+        },
+        onReceipt: (answerId, make) => {
+          // Those of a thread that was left are gone with it.
+          const shown = new Set(this.#view().thread.map(({ id }) => id));
+          for (const id of this.#receipts.keys()) if (!shown.has(id)) this.#receipts.delete(id);
+          this.#receipts.set(answerId, make);
         },
         onContentEnd: free,
       });

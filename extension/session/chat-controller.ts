@@ -328,6 +328,7 @@ export function createChatController(kind: 'panel' | 'frame'): ChatController {
     send: () => chat.asking.send(),
     stop: () => chat.asking.stop(),
     retry: (answerId) => chat.asking.retry(answerId),
+    receipt: (answerId) => chat.asking.receipt(answerId),
     attach: (files) => void chat.composing.attach(files),
     detach: (id) => chat.composing.detach(id),
     editLast: () => chat.composing.editLast(),

@@ -30,11 +30,13 @@ interface Timeouts {
   offer: number;
   /** From the request to the first record, or to the headers of a block. */
   firstRecord: number;
-  /** Between two pieces of a reply, once it has begun. */
+  /** Between two records of a reply, once it has begun. */
   stall: number;
+  /** From the request to the end of the reply, whatever comes in between. */
+  whole: number;
 }
 
-const TIMEOUTS: Timeouts = { offer: 15_000, firstRecord: 10_000, stall: 30_000 };
+const TIMEOUTS: Timeouts = { offer: 15_000, firstRecord: 10_000, stall: 30_000, whole: 3_600_000 };
 /** Bytes per second that an upload is granted before the wait for the first record begins. */
 const SLOWEST_UPLOAD = 32 * 1024;
 const MAX_RETRY_AFTER_S = 3_600;
@@ -52,6 +54,7 @@ class Deadline {
   readonly #caller: AbortSignal | undefined;
   readonly signal: AbortSignal;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #last: ReturnType<typeof setTimeout> | undefined;
 
   constructor(caller: AbortSignal | undefined) {
     this.#caller = caller;
@@ -61,6 +64,11 @@ class Deadline {
   within(ms: number | null): void {
     clearTimeout(this.#timer);
     if (ms !== null) this.#timer = setTimeout(() => this.#controller.abort(), ms);
+  }
+
+  /** A deadline that no progress moves. */
+  atLast(ms: number): void {
+    this.#last = setTimeout(() => this.#controller.abort(), ms);
   }
 
   /** What an error under this deadline means; rethrows the caller's own abort. */
@@ -73,6 +81,7 @@ class Deadline {
   /** Ends the timer and whatever still runs under the signal. */
   close(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#last);
     this.#controller.abort();
   }
 }
@@ -169,9 +178,11 @@ async function* receive(
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
+      const before = reply.authenticated;
       yield* reply.push(value);
       if (reply.broken) return;
-      if (reply.authenticated > 0) onProgress();
+      // Only whole records that open count: bytes that drip in keep nobody waiting.
+      if (reply.authenticated > before) onProgress();
     }
   } finally {
     // Not awaited: a body that stalls would keep a reader who has left.
@@ -191,17 +202,18 @@ export async function* sendTurn(
   mode: Mode,
   signal?: AbortSignal,
 ): AsyncGenerator<ReplyEvent, TurnEnd> {
-  const { firstRecord, stall } = { ...TIMEOUTS, ...service.timeouts };
+  const { firstRecord, stall, whole } = { ...TIMEOUTS, ...service.timeouts };
   const deadline = new Deadline(signal);
   // fetch does not say when an upload has ended, so a large one is granted its time.
   deadline.within(firstRecord + (1000 * body.length) / SLOWEST_UPLOAD);
+  deadline.atLast(whole);
   let failure: ServiceFailure | null = null;
   try {
     const response = await post(service, path, body, deadline.signal);
     if (response.status !== 200) {
       failure = statusFailure(response);
     } else {
-      // A block has its headers at acceptance and its records when the result is ready, however long that takes.
+      // A block has its headers at acceptance and its records when the result is ready, within a session's time.
       if (mode === 'block') deadline.within(null);
       yield* receive(response, reply, () => deadline.within(stall));
     }

@@ -70,6 +70,7 @@ export function createPracticeController(seal: Uint8Array): PracticeController {
       store.update({ thread: thread.filter(({ id }) => id !== answerId) });
       answer();
     },
+    receipt: () => null,
     newChat: () => store.update({ thread: [] }),
     interfere() {
       stop();

@@ -25,6 +25,8 @@ export interface TurnOptions {
   readonly sealed: readonly ThreadItem[];
   /** The request is sealed: the draft may go. */
   onSealed(): void;
+  /** What makes the receipt of the answer, once somebody has proven to have read the request. */
+  onReceipt(answerId: string, make: () => string): void;
   /** The content has ended: the next turn may be sent. */
   onContentEnd(): void;
 }
@@ -81,8 +83,17 @@ export async function runTurn(options: TurnOptions): Promise<TurnResult> {
         options.onContentEnd();
     }
   };
-  const result = await session.send(chatRequest(options.request), { signal, onEvent });
-  // What was told by an event stays; only an answer that still streams has had no end.
-  change(({ outcome }) => (outcome === 'streaming' ? endingOf(result, signal.aborted) : {}));
+  const result = await session.send(chatRequest(options.request), {
+    signal,
+    onEvent,
+    onReceipt: (make) => {
+      options.onReceipt(id, make);
+      change(() => ({ receipt: true }));
+    },
+  });
+  // What was told by an event stays, unless what came after its end took that standing away (B8).
+  change(({ outcome }) =>
+    outcome === 'streaming' || result.state === 'cut-off' ? endingOf(result, signal.aborted) : {},
+  );
   return result;
 }

@@ -118,6 +118,8 @@ export interface AnswerMessage {
   /** When the question went out, sealed. */
   readonly askedAt?: number;
   readonly figures?: AnswerFigures;
+  /** A receipt can be saved (docs/receipts.md); not for answers out of the history. */
+  readonly receipt?: true;
 }
 
 /** A line in the thread that tells of a new session. */
@@ -253,6 +255,8 @@ export interface ChatController extends Observable<ChatView> {
   stop(): void;
   /** Asks again for the given answer (the last one). */
   retry(answerId: string): void;
+  /** The text of an answer's receipt, or null where there is none. */
+  receipt(answerId: string): string | null;
   /** Attaches text files to the draft; what is refused shows in `fileRefusal`. */
   attach(files: readonly File[]): void;
   detach(id: string): void;

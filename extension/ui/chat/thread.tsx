@@ -9,6 +9,7 @@ import type {
   TooLongLine,
 } from '../controller.ts';
 import { CopyButton } from '../copy-button.tsx';
+import { downloadJson } from '../download.ts';
 import { formatTime, formatTook } from '../i18n/format.ts';
 import { formatCount, t, tn } from '../i18n/messages.ts';
 import { StateIcon, type StateIconName } from '../icons/state-icon.tsx';
@@ -108,6 +109,19 @@ function AnswerEnd({ answer, last, controller }: AnswerProps) {
           {last && (
             <button type="button" class="icon-button" aria-label={t('askAgain')} onClick={again}>
               <UiIcon name="again" size={18} />
+            </button>
+          )}
+          {answer.receipt && (
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={t('saveReceipt')}
+              onClick={() => {
+                const receipt = controller.receipt(answer.id);
+                if (receipt !== null) downloadJson('waxseal-receipt.json', receipt);
+              }}
+            >
+              <UiIcon name="save" size={18} />
             </button>
           )}
           {answer.figures && <Took figures={answer.figures} />}

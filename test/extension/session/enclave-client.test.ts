@@ -243,6 +243,45 @@ describe('a turn', () => {
     );
   });
 
+  it('is cut off by a last deadline that no record moves, before the first record of a block too', async () => {
+    const { sealed, records } = await turn();
+    const slowly = async function* (init: RequestInit) {
+      for (const record of records) {
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        init.signal?.throwIfAborted();
+        yield record;
+      }
+    };
+    const { service: it } = service((init) => response(slowly(init)), { stall: 10_000, whole: 100 });
+    const { outcome, failure } = await collect(sendTurn(it, sealed, 'steady'));
+    expect(outcome).toMatchObject({ state: 'cut-off' });
+    expect(failure?.error.code).toBe('WAX_SERVICE_TIMEOUT');
+    const never = await turn('block');
+    const { service: other } = service((init) => response(thenSilence([], init)), { whole: 50 });
+    expect((await collect(sendTurn(other, never.sealed, 'block'))).failure?.error.code).toBe(
+      'WAX_SERVICE_TIMEOUT',
+    );
+  });
+
+  it('is cut off when bytes drip in, but no record comes', async () => {
+    const { sealed, records } = await turn();
+    let dripped = 0;
+    const drip = async function* (init: RequestInit) {
+      yield records[0] as Uint8Array;
+      for (const byte of (records[1] as Uint8Array).subarray(0, 150)) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        init.signal?.throwIfAborted();
+        dripped++;
+        yield Uint8Array.of(byte);
+      }
+    };
+    const { service: it } = service((init) => response(drip(init)), { stall: 200 });
+    const { outcome, failure } = await collect(sendTurn(it, sealed, 'steady'));
+    expect(outcome).toMatchObject({ state: 'cut-off' });
+    expect(failure?.error.code).toBe('WAX_SERVICE_TIMEOUT');
+    expect(dripped).toBeLessThan(60);
+  });
+
   it('stops receiving at the first bad record', async () => {
     const { sealed, records } = await turn();
     let asked = 0;

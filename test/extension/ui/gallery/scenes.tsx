@@ -38,6 +38,7 @@ function controller(view: ChatView): ChatController {
     send: nothing,
     stop: nothing,
     retry: nothing,
+    receipt: () => null,
     attach: nothing,
     detach: (id: string) =>
       store.update({ attachments: store.current().attachments.filter((file) => file.id !== id) }),
