@@ -5,6 +5,7 @@ import { EventList } from '../../enclave-server/events.ts';
 import { reportDataOf } from '../../enclave-server/report-data.ts';
 import { equalBytes, utf8 } from '../../protocol/bytes.ts';
 import { batchLeaf, foldPath, reportData } from '../../protocol/session/batch.ts';
+import { makeTdx } from '../support/attestation/intel-pki.ts';
 
 const statement = utf8('statement');
 
@@ -186,9 +187,11 @@ describe('reportDataOf', () => {
     const data = crypto.getRandomValues(new Uint8Array(64));
     const { evidence } = evidenceOver(data);
     expect(equalBytes(reportDataOf(0xf1, evidence), data)).toBe(true);
-    const quote = new Uint8Array(1000);
+    const { input } = makeTdx();
+    const quote = input.evidence.slice();
     quote.set(data, 568);
     expect(equalBytes(reportDataOf(2, quote), data)).toBe(true);
+    expect(() => reportDataOf(2, quote.subarray(0, 600))).toThrow('WAX_ENCLAVE_REPORT');
     expect(() => reportDataOf(3, evidence)).toThrow('WAX_ENCLAVE_REPORT');
     expect(() => reportDataOf(1, evidence.subarray(0, 143))).toThrow('WAX_ENCLAVE_REPORT');
   });

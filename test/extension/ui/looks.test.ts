@@ -39,16 +39,11 @@ describe.skipIf(!here)('the looks', { timeout: 240_000 }, () => {
     if (query !== '' && name === 'chain') await page.locator('button.verdict').click();
   };
 
-  /** Share of a picture that is exactly of a token's colour. */
-  async function share(page: Page, token: string): Promise<number> {
+  /** Shares of a picture that are exactly of the tokens' colours. */
+  async function shares(page: Page, tokens: readonly string[]): Promise<Record<string, number>> {
     const picture = (await page.screenshot()).toString('base64');
     return page.evaluate(
-      async ({ picture, token }) => {
-        const probe = document.createElement('i');
-        probe.style.color = `var(--${token})`;
-        document.body.append(probe);
-        const [r, g, b] = (getComputedStyle(probe).color.match(/\d+/g) ?? []).map(Number);
-        probe.remove();
+      async ({ picture, tokens }) => {
         const image = new Image();
         image.src = `data:image/png;base64,${picture}`;
         await image.decode();
@@ -56,13 +51,22 @@ describe.skipIf(!here)('the looks', { timeout: 240_000 }, () => {
         const context = canvas.getContext('2d');
         context?.drawImage(image, 0, 0);
         const { data } = context?.getImageData(0, 0, image.width, image.height) ?? { data: [] };
-        let found = 0;
+        const pixels = new Map<number, number>();
         for (let at = 0; at < data.length; at += 4) {
-          if (data[at] === r && data[at + 1] === g && data[at + 2] === b) found += 1;
+          const colour = ((data[at] ?? 0) << 16) | ((data[at + 1] ?? 0) << 8) | (data[at + 2] ?? 0);
+          pixels.set(colour, (pixels.get(colour) ?? 0) + 1);
         }
-        return found / (data.length / 4);
+        const probe = document.createElement('i');
+        document.body.append(probe);
+        const found = tokens.map((token) => {
+          probe.style.color = `var(--${token})`;
+          const [r = 0, g = 0, b = 0] = (getComputedStyle(probe).color.match(/\d+/g) ?? []).map(Number);
+          return [token, (pixels.get((r << 16) | (g << 8) | b) ?? 0) / (data.length / 4)];
+        });
+        probe.remove();
+        return Object.fromEntries(found);
       },
-      { picture, token },
+      { picture, tokens },
     );
   }
 
@@ -84,14 +88,16 @@ describe.skipIf(!here)('the looks', { timeout: 240_000 }, () => {
       ['chain', { seal: 0.001 }, ['alarm', 'alarm-solid', 'warn', 'sim']],
       ['options-trust', { warn: 0.0001 }, ['alarm', 'alarm-solid']],
     ];
+    let page: Page;
+    beforeAll(async () => {
+      page = await newPage({ colorScheme });
+    });
+    afterAll(() => page?.close());
     test.each(main)('%s shows the colours of its state and no other', async (name, fills, nowhere) => {
-      const page = await newPage({ colorScheme });
       await show(page, name);
-      for (const [token, least] of Object.entries(fills)) {
-        expect(await share(page, token), token).toBeGreaterThan(least);
-      }
-      for (const token of nowhere) expect(await share(page, token), token).toBeLessThan(0.00003);
-      await page.close();
+      const found = await shares(page, [...Object.keys(fills), ...nowhere]);
+      for (const [token, least] of Object.entries(fills)) expect(found[token], token).toBeGreaterThan(least);
+      for (const token of nowhere) expect(found[token], token).toBeLessThan(0.00003);
     });
   });
 
