@@ -13,7 +13,13 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       {
-        test: { ...shared, name: 'unit', include: ['test/**/*.test.{ts,tsx}'], exclude: ['test/e2e/**'] },
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['test/**/*.test.{ts,tsx}'],
+          // What others made brings tests of its own.
+          exclude: ['test/e2e/**', 'test/peers/**'],
+        },
       },
       {
         test: {

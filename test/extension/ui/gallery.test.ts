@@ -14,27 +14,18 @@ if (!here) console.log(`skipped: no Chromium at ${executablePath}`);
 /** One scene for each kind of surface and colour; SLOW=1 looks at all of them, in light and in dark. */
 const typical = [
   'chat',
-  'streaming',
   'simulated',
   'failed',
   'fork',
-  'clock',
   'chain',
   'frame-open',
   'popup-sealed',
   'welcome-4',
   'options-trust',
   'drawer',
-  'attached',
-  'editing',
   'too-long',
-  'left-out',
   'history-open',
   'practice',
-  'options-history',
-  'options-looks',
-  'options-data',
-  'options-about',
 ];
 
 describe.skipIf(!here)('the gallery', () => {

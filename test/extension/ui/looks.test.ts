@@ -276,17 +276,16 @@ describe.skipIf(!here)('the looks', { timeout: 240_000 }, () => {
     expect(reached.length).toBeGreaterThanOrEqual(all);
     await page.getByRole('button', { name: 'More' }).focus();
     await page.keyboard.press('Enter');
-    expect(await page.locator('.menu-list').count()).toBe(1);
+    await expect.poll(() => page.locator('.menu-list').count()).toBe(1);
     await page.keyboard.press('Escape');
-    expect(await page.locator('.menu-list').count()).toBe(0);
+    await expect.poll(() => page.locator('.menu-list').count()).toBe(0);
     await page.getByRole('button', { name: 'Model and settings' }).focus();
     await page.keyboard.press('Enter');
-    expect(await page.locator('dialog[open]').count()).toBe(1);
+    await expect.poll(() => page.locator('dialog[open]').count()).toBe(1);
     await page.keyboard.press('Escape');
-    expect(await page.locator('dialog[open]').count()).toBe(0);
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
-      'Model and settings',
-    );
+    await expect.poll(() => page.locator('dialog[open]').count()).toBe(0);
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    await expect.poll(focused).toBe('Model and settings');
     await page.close();
   });
 });
