@@ -6,11 +6,9 @@ import { formatDate, formatList, formatMoment, groupHex } from '../i18n/format.t
 import { formatCount, t } from '../i18n/messages.ts';
 import { StateIcon, type StateIconName } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
+import { hardwareWords, type Pair } from './hardware.ts';
 import type { ChainLink } from './links.ts';
 import { describeRow, fingerprint } from './rows.ts';
-
-/** A label and its value, in the order they are shown. */
-type Pair = readonly [label: string, value: string, mono: boolean];
 
 const hex = /^(?:0x)?[0-9a-f]{16,}$/i;
 const instant = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
@@ -73,12 +71,38 @@ function witnessPairs({ log }: VerificationReport): Pair[] {
   return log.witnesses.map(({ name, at }) => [name, formatMoment(Date.parse(at)), false] as const);
 }
 
-/** The values behind a link: those with a name of their own first, then what its rows recorded. */
-function linkPairs({ id, rows }: ChainLink, report: VerificationReport): Pair[] {
-  if (id === 'approvals') return approvalPairs(report);
-  if (id === 'log') return logPairs(report);
-  if (id === 'witnesses') return witnessPairs(report);
-  return rows.flatMap((row) => Object.entries(row.evidence).flatMap(([key, value]) => pairs(key, value)));
+interface LinkValues {
+  /** What has words of its own. */
+  readonly told: readonly Pair[];
+  /** What its rows recorded, under the standards' names. */
+  readonly recorded: readonly Pair[];
+}
+
+/** The values behind a link. */
+function linkValues({ id, rows }: ChainLink, report: VerificationReport): LinkValues {
+  if (id === 'approvals') return { told: approvalPairs(report), recorded: [] };
+  if (id === 'log') return { told: logPairs(report), recorded: [] };
+  if (id === 'witnesses') return { told: witnessPairs(report), recorded: [] };
+  const recorded = rows.flatMap((row) =>
+    Object.entries(row.evidence).flatMap(([key, value]) => pairs(key, value)),
+  );
+  const told = id === 'chip' || id === 'firmware' ? hardwareWords(report)[id] : [];
+  return told.length > 0 ? { told, recorded } : { told: recorded, recorded: [] };
+}
+
+function PairList({ values }: { values: readonly Pair[] }) {
+  return (
+    <dl class="pairs evidence-pairs">
+      {values.map(([label, value, mono]) => (
+        <>
+          <dt>{label}</dt>
+          <dd class={mono ? 'mono digest' : undefined} dir={mono ? 'ltr' : undefined}>
+            {value}
+          </dd>
+        </>
+      ))}
+    </dl>
+  );
 }
 
 const rowIcon = ({ state, leadsTo }: Row, simulated: boolean): StateIconName => {
@@ -125,7 +149,8 @@ interface Props {
 
 /** What stands behind one link: its rows in words, then the values, then every single check. */
 export function Evidence({ link, report, figures, explorer }: Props) {
-  const values = linkPairs(link, report);
+  const { told, recorded } = linkValues(link, report);
+  const values = [...told, ...recorded];
   const copied = values.map(([label, value]) => `${label}: ${value}`).join('\n');
   const entry = report.release?.index;
   const inLog = ['program', 'approvals', 'log'].includes(link.id) && explorer !== null && entry !== undefined;
@@ -148,17 +173,14 @@ export function Evidence({ link, report, figures, explorer }: Props) {
           })}
         </ul>
       )}
-      {values.length > 0 && (
-        <dl class="pairs evidence-pairs">
-          {values.map(([label, value, mono]) => (
-            <>
-              <dt>{label}</dt>
-              <dd class={mono ? 'mono digest' : undefined} dir={mono ? 'ltr' : undefined}>
-                {value}
-              </dd>
-            </>
-          ))}
-        </dl>
+      {told.length > 0 && <PairList values={told} />}
+      {recorded.length > 0 && (
+        <details class="checks">
+          <summary>
+            {t('evRecorded')} ({recorded.length})
+          </summary>
+          <PairList values={recorded} />
+        </details>
       )}
       <div class="actions">
         {inLog && (

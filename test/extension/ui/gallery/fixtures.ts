@@ -47,9 +47,17 @@ const sentences: Record<RowId, string> = {
 };
 
 const evidence: Partial<Record<RowId, Row['evidence']>> = {
-  evidence: { product: 'Turin', chipId: `${digest}${digest.slice(0, 32)}`, reportVersion: 5 },
+  evidence: { type: 'sev-snp', product: 'turin', hardwareId: digest.slice(0, 16) },
   collateral: { certificateEnds: '2027-05-01T00:00:00Z', revocationListEnds: '2026-12-01T00:00:00Z' },
-  platform: { reportedTcb: { bootloader: 10, tee: 0, snp: 23, microcode: 84 }, debug: false },
+  platform: {
+    report: {
+      version: 5,
+      policy: { debug: false, migrationAgent: false, smtAllowed: true },
+      reportedTcb: { fmc: 1, bootloader: 10, tee: 0, snp: 23, microcode: 84 },
+      currentFirmware: '1.55.40',
+      vmpl: 0,
+    },
+  },
   release: { measurement: { launchDigest: digest }, configSha256: digest.slice(0, 64), version: 37 },
   lifetime: { ends: '2026-11-22T14:11:00Z' },
 };
