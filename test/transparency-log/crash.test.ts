@@ -4,7 +4,7 @@ import { cp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { toHex } from '../../protocol/bytes.ts';
 import { parseCheckpoint, verifyCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { parseNote } from '../../protocol/log/note.ts';
@@ -162,15 +162,27 @@ describe('a log that is killed', () => {
     await Promise.all([writer(), writer(), writer()]);
   }
 
-  /** Runs until it dies, with writers at work. Kills it so long after its start or, once it listens, after that. */
+  /**
+   * Runs until it dies, with writers at work. Kills it so long after its start, after it listens, or after it
+   * has acknowledged something.
+   */
   async function live(
     killAt: LogProcessOptions['killAt'],
-    killAfter: { start?: number; listening?: number } = {},
+    killAfter: { start?: number; listening?: number; acknowledged?: number } = {},
   ): Promise<Victim> {
     const victim = start(killAt);
     if (killAfter.start !== undefined) void setTimeout(killAfter.start).then(() => victim.kill());
     const url = await victim.url();
     if (killAfter.listening !== undefined) void setTimeout(killAfter.listening).then(() => victim.kill());
+    const { acknowledged } = killAfter;
+    if (acknowledged !== undefined) {
+      const before = observer.acknowledged.size;
+      const more = () => observer.acknowledged.size > before || !victim.isRunning;
+      void vi
+        .waitUntil(more, { timeout: 60_000 })
+        .then(() => setTimeout(acknowledged))
+        .finally(() => victim.kill());
+    }
     if (url !== null) await writeUntilEnd(victim, url);
     await victim.ended;
     return victim;
@@ -231,9 +243,13 @@ describe('a log that is killed', () => {
     let seed = 20261122;
     for (let kill = 0; kill < RANDOM_KILLS; kill++) {
       seed = (seed * 48271) % 2147483647;
-      // Every third time while it starts and recovers, otherwise while it works.
-      const moment = kill % 3 === 0 ? { start: 200 + (seed % 2000) } : { listening: seed % 400 };
-      const victim = await live(null, moment);
+      // In turn while it starts and recovers, before or during its first work, and in the midst of it.
+      const moments = [
+        { start: 200 + (seed % 2000) },
+        { listening: seed % 400 },
+        { acknowledged: seed % 400 },
+      ];
+      const victim = await live(null, moments[kill % 3]);
       expect(victim.errors).toBe('');
     }
     await audit();
