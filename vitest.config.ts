@@ -10,7 +10,7 @@ const shared = {
 export default defineConfig({
   test: {
     reporters: ['default'],
-    maxWorkers: 2,
+    maxWorkers: 3,
     projects: [
       {
         test: {
