@@ -10,7 +10,7 @@ const shared = {
 export default defineConfig({
   test: {
     reporters: ['default'],
-    maxWorkers: 3,
+    maxWorkers: 2,
     projects: [
       {
         test: {
