@@ -7,6 +7,17 @@ const shared = {
   execArgv: ['--disable-warning=ExperimentalWarning'],
 };
 
+const e2e = { ...shared, globalSetup: 'test/e2e/support/global-setup.ts', testTimeout: 120_000 };
+
+/** Tables that are walked in whole browsers, and guides in whole stacks: minutes each, so they run apart. */
+const wide = [
+  'test/docs/rehearsal.test.ts',
+  'test/e2e/fetch-adapter.test.ts',
+  'test/e2e/hostile-pages.test.ts',
+  'test/extension/ui/gallery.test.ts',
+  'test/extension/ui/looks.test.ts',
+];
+
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -18,18 +29,11 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
           // What others made brings tests of its own.
-          exclude: ['test/e2e/**', 'test/peers/**'],
+          exclude: ['test/e2e/**', 'test/peers/**', ...wide],
         },
       },
-      {
-        test: {
-          ...shared,
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          globalSetup: 'test/e2e/support/global-setup.ts',
-          testTimeout: 120_000,
-        },
-      },
+      { test: { ...e2e, name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: wide } },
+      { test: { ...e2e, name: 'wide', include: wide } },
     ],
   },
 });

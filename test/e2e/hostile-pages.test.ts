@@ -14,9 +14,6 @@ import { type SealedWorld, startSealedWorld } from '../support/sealed-world.ts';
 import { type StaticSite, startStaticSite } from '../support/static-site.ts';
 import { type HostilePage, hostilePages, type Outcome } from './support/hostile-pages.ts';
 
-/** Each page takes seconds: outside of a whole run a browser takes every third, and the two take different ones. */
-const whole = process.env.SLOW === '1';
-
 const secret = 'my quiet question';
 const answer = 'A quiet answer.';
 
@@ -112,9 +109,7 @@ describe.each(browsers)('hostile pages in %s', (name, isThere, start) => {
     return seen;
   };
 
-  const turn = name === 'firefox' ? 1 : 0;
-  const chosen = hostilePages.filter((_, at) => whole || at % 3 === turn);
-  it.skipIf(!isThere).each(chosen)('$id: $does', async (page) => {
+  it.skipIf(!isThere).each(hostilePages)('$id: $does', async (page) => {
     const { id, asked, attack, whileTyping, framed, size } = page;
     const outcome: Outcome = typeof page.outcome === 'string' ? page.outcome : page.outcome[name];
     await driver.open(framed ? `${elsewhere.origin}/` : `${site.origin}/${id}`);
