@@ -14,8 +14,12 @@ const wide = [
   'test/docs/rehearsal.test.ts',
   'test/e2e/fetch-adapter.test.ts',
   'test/e2e/hostile-pages.test.ts',
+  'test/extension/history.test.ts',
+  'test/extension/page/host.test.ts',
   'test/extension/ui/gallery.test.ts',
   'test/extension/ui/looks.test.ts',
+  'test/protocol/attestation/engines.test.ts',
+  'test/transparency-log/explorer.test.ts',
 ];
 
 export default defineConfig({
