@@ -8,6 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import { equalBytes } from '../protocol/bytes.ts';
 import { BATCH_SLOTS, BatchTree, batchLeaf, reportData } from '../protocol/session/batch.ts';
 import type { Attester } from './attester/attester.ts';
+import { askWhileBusy } from './attester/busy.ts';
 import { enclaveError } from './errors.ts';
 import type { EventList } from './events.ts';
 import { reportDataOf } from './report-data.ts';
@@ -26,6 +27,12 @@ interface Waiting {
   leaf: Uint8Array;
   resolve: (place: BatchPlace) => void;
   reject: (error: Error) => void;
+}
+
+interface Covered {
+  tree: BatchTree;
+  evidence: Uint8Array;
+  endorsements: Uint8Array[];
 }
 
 export interface BatchOptions {
@@ -79,38 +86,55 @@ export class Batches {
 
   /** Settles all members by the deadline; resolves only when the attester is free again. */
   async #attest(members: Waiting[]): Promise<void> {
-    const { attester, statement, reportMs, events } = this.#options;
+    const { reportMs, events } = this.#options;
+    let late = false;
     const fail = (waiting: Waiting[]) => {
       for (const { reject } of waiting) reject(enclaveError('WAX_ENCLAVE_REPORT'));
     };
     const deadline = setTimeout(() => {
+      late = true;
       this.#working = false;
       events.notice('report-late');
       fail(members);
       fail(this.#queue.splice(0));
     }, reportMs);
     try {
-      const tree = new BatchTree(members.map(({ leaf }) => leaf));
-      const wanted = reportData(tree.root, statement);
-      const { evidence, endorsements } = await attester.report(wanted);
-      // The report's own bytes, whatever the way to the hardware claims: another caller may have come between.
-      if (!equalBytes(reportDataOf(attester.evidenceType, evidence), wanted)) {
-        throw enclaveError('WAX_ENCLAVE_REPORT', 'it covers other data');
-      }
+      const made = await askWhileBusy(
+        () => this.#report(members),
+        () => late,
+      );
       this.#working = true;
       clearTimeout(deadline);
-      for (const [index, { resolve }] of members.entries()) {
-        resolve({ ...tree.place(index), evidence, endorsements });
-        // An answer is made from each: records of open chats go out in between.
-        if ((index + 1) % PLACES_AT_ONCE === 0) await setImmediate();
-      }
+      await this.#settle(members, made);
     } catch {
       // The reason may hold anything; whoever runs the machine learns that it happened, and nothing else.
       this.#working = false;
-      events.notice('report-failed');
+      if (!late) events.notice('report-failed');
       fail(members);
     } finally {
       clearTimeout(deadline);
+    }
+  }
+
+  /** Asks once; who came while the device was busy is taken along. */
+  async #report(members: Waiting[]): Promise<Covered> {
+    const { attester, statement } = this.#options;
+    members.push(...this.#queue.splice(0, BATCH_SLOTS - members.length));
+    const tree = new BatchTree(members.map(({ leaf }) => leaf));
+    const wanted = reportData(tree.root, statement);
+    const { evidence, endorsements } = await attester.report(wanted);
+    // The report's own bytes, whatever the way to the hardware claims: another caller may have come between.
+    if (!equalBytes(reportDataOf(attester.evidenceType, evidence), wanted)) {
+      throw enclaveError('WAX_ENCLAVE_REPORT', 'it covers other data');
+    }
+    return { tree, evidence, endorsements };
+  }
+
+  async #settle(members: Waiting[], { tree, ...made }: Covered): Promise<void> {
+    for (const [index, { resolve }] of members.entries()) {
+      resolve({ ...tree.place(index), ...made });
+      // An answer is made from each: records of open chats go out in between.
+      if ((index + 1) % PLACES_AT_ONCE === 0) await setImmediate();
     }
   }
 }

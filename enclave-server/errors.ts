@@ -11,6 +11,7 @@ export const enclaveError = defineErrors({
   WAX_ENCLAVE_MEASURE: 'A file of the measurement cannot be read',
   WAX_ENCLAVE_OVERLOADED: 'The server has no room for another session at the moment',
   WAX_ENCLAVE_REPORT: 'No hardware report could be had for this offer',
+  WAX_ENCLAVE_REPORT_BUSY: 'The report device is busy; it may give a report when it is asked again',
   WAX_ENCLAVE_FIRMWARE:
     'The security processor has failed for good: no report can be had before the machine restarts',
   WAX_ENCLAVE_UNSTAPLED: 'The host has not pushed in the endorsements that go with a report',

@@ -3,7 +3,8 @@ export interface Attester {
   /** Type byte of wire format B2. */
   readonly evidenceType: number;
   /**
-   * Makes one report. May take seconds and may fail; the caller sets its own deadline.
+   * Makes one report. May take seconds and may fail; the caller sets its own deadline, and asks again where it
+   * rejects with WAX_ENCLAVE_REPORT_BUSY.
    * @param reportData the 64 bytes that the report must carry
    * @returns evidence and endorsements in the form and order of wire format B2
    */

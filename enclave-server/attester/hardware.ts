@@ -8,12 +8,15 @@ import { existsSync } from 'node:fs';
 import { CodedError } from '../../protocol/errors.ts';
 import { enclaveError } from '../errors.ts';
 import type { Attester } from './attester.ts';
+import { askWhileBusy } from './busy.ts';
 import { openNitro } from './nitro/source.ts';
 import type { EvidenceSource, HardwareReport } from './source.ts';
 import { endorsementCount, parseStaple } from './staples.ts';
 import { openTsm, TSM_FOLDER } from './tsm/source.ts';
 
 const NSM_DEVICE = '/dev/nsm';
+/** How long a machine may be busy when the server starts, in milliseconds. */
+const START_MS = 30_000;
 
 export class HardwareAttester implements Attester {
   readonly evidenceType: number;
@@ -39,7 +42,11 @@ export class HardwareAttester implements Attester {
     onFatal: (error: CodedError) => void = () => {},
   ): Promise<HardwareAttester> {
     try {
-      const first = await source.report(new Uint8Array(randomBytes(64)));
+      const until = performance.now() + START_MS;
+      const first = await askWhileBusy(
+        () => source.report(new Uint8Array(randomBytes(64))),
+        () => performance.now() >= until,
+      );
       return new HardwareAttester(source, first, onFatal);
     } catch (error) {
       await source.close();

@@ -3,8 +3,9 @@ export interface EvidenceSource {
   /** Type byte of wire format B2. */
   readonly evidenceType: number;
   /**
-   * Asks the hardware for one report over 64 bytes. Rejects with WAX_ENCLAVE_REPORT, or with
-   * WAX_ENCLAVE_FIRMWARE where no report will ever come again before the machine restarts.
+   * Asks the hardware for one report over 64 bytes. Rejects with WAX_ENCLAVE_REPORT, with
+   * WAX_ENCLAVE_REPORT_BUSY where it may come when asked again, or with WAX_ENCLAVE_FIRMWARE where none will
+   * ever come before the machine restarts.
    */
   report(reportData: Uint8Array): Promise<HardwareReport>;
   /** Lets go of the device. */

@@ -3,6 +3,7 @@
  * @module
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { concatBytes, u32 } from '../../../protocol/bytes.ts';
 import { enclaveError } from '../../errors.ts';
 import type { EvidenceSource } from '../source.ts';
@@ -18,6 +19,9 @@ export interface NitroOptions {
 }
 
 const EVIDENCE_TYPE = 0x03;
+const { EINTR, EAGAIN, EBUSY } = constants.errno;
+/** A signal came, or another caller has the device: a document may come later. */
+const PASSING: readonly number[] = [EINTR, EAGAIN, EBUSY];
 const HEAD = 8;
 const MOST_RESPONSE = 0x3000;
 // The driver itself gives up after 120 s.
@@ -77,6 +81,7 @@ class NitroSource implements EvidenceSource {
       if (held.length < HEAD) return;
       const [errno, length] = [held.readUInt32BE(0), held.readUInt32BE(4)];
       if (length > MOST_RESPONSE || held.length > HEAD + length) giveUp('not an answer');
+      else if (PASSING.includes(errno)) reject(enclaveError('WAX_ENCLAVE_REPORT_BUSY', `errno ${errno}`));
       else if (errno !== 0) fail(`errno ${errno}`);
       else if (held.length === HEAD + length) resolve(new Uint8Array(held.subarray(HEAD)));
     };

@@ -17,11 +17,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { PASSING } from './messages.ts';
 
 const PREFIX = 'waxseal-';
 const RETRY_MS = 20;
-/** The host still owns the buffer, the report is older than the last write, or a signal came between. */
-const PASSING = ['EBUSY', 'EAGAIN', 'EINTR'];
 
 export interface TsmReport {
   outblob: Uint8Array;
@@ -95,7 +94,7 @@ export class TsmEntry {
       } catch (error) {
         if (error instanceof TsmFailure && error.final) throw error;
         const reason = error instanceof TsmFailure ? error.reason : codeOf(error);
-        if (reason !== 'generation' && !PASSING.includes(reason)) throw new TsmFailure(reason, true);
+        if (!PASSING.includes(reason)) throw new TsmFailure(reason, true);
         if (performance.now() + RETRY_MS >= deadline) throw new TsmFailure(reason);
         await wait(RETRY_MS);
       }

@@ -2,6 +2,9 @@
 
 export const providers: Readonly<Record<string, number>> = { sev_guest: 0x01, tdx_guest: 0x02 };
 
+/** Another caller came between, the host still owns the buffer, or a signal came: a report may come later. */
+export const PASSING: readonly string[] = ['generation', 'EBUSY', 'EAGAIN', 'EINTR'];
+
 export type TsmCommand =
   /** Comes once and first. */
   { type: 'open'; folder: string } | { type: 'report'; reportData: Uint8Array; withinMs: number };

@@ -5,7 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { enclaveError } from '../../errors.ts';
 import type { EvidenceSource, HardwareReport } from '../source.ts';
-import { providers, type TsmAnswer, type TsmCommand } from './messages.ts';
+import { PASSING, providers, type TsmAnswer, type TsmCommand } from './messages.ts';
 
 export interface TsmOptions {
   /** child.ts, or its place in the bundle. */
@@ -24,7 +24,8 @@ export const TSM_FOLDER = '/sys/kernel/config/tsm/report';
 const OPEN_MS = 10_000;
 // The kernel gives up after 60 s (SEV-SNP) or 30 s (TDX); later than that, nothing comes.
 const HANG_MS = 75_000;
-const RETRY_MS = 30_000;
+/** Only what passes at once is waited for there; whoever asks decides how long a busy device is worth waiting for. */
+const RETRY_MS = 500;
 
 /** One report process. */
 class TsmProcess {
@@ -109,6 +110,8 @@ class TsmSource implements EvidenceSource {
     const answer = await this.#process.ask({ type: 'report', reportData, withinMs: retryMs }, hangMs);
     if (answer.type === 'report') return { evidence: answer.outblob, certificates: answer.auxblob };
     const reason = answer.type === 'failed' ? answer.reason : 'unknown';
+    const passes = answer.type === 'failed' && !answer.final && PASSING.includes(reason);
+    if (passes) throw enclaveError('WAX_ENCLAVE_REPORT_BUSY', reason);
     // After such an error the kernel wipes the key that it talks to the SEV firmware with, for good.
     const final = this.evidenceType === providers.sev_guest && answer.type === 'failed' && answer.final;
     throw enclaveError(final ? 'WAX_ENCLAVE_FIRMWARE' : 'WAX_ENCLAVE_REPORT', reason);

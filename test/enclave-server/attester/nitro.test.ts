@@ -106,6 +106,15 @@ describe.skipIf(!canFakeKernel)('documents through the helper', { timeout: 60_00
     await source.report(new Uint8Array(64));
   });
 
+  it.each([4, 11, 16])(
+    'says that the device is busy, errno %d, and works again afterwards',
+    async (errno) => {
+      kernel.reset({ response: responseWith(document), errors: `${errno}\n` });
+      await expect(source.report(new Uint8Array(64))).rejects.toThrow('WAX_ENCLAVE_REPORT_BUSY');
+      await source.report(new Uint8Array(64));
+    },
+  );
+
   it('refuses an answer that the driver has cut off', async () => {
     kernel.reset({ response: responseWith(new Uint8Array(0x3000)) });
     await expect(source.report(new Uint8Array(64))).rejects.toThrow(/WAX_ENCLAVE_REPORT.*errno 90/);
