@@ -1,7 +1,7 @@
 /**
  * Pictures of scenes for looking at: `PICTURES=/tmp/shots SCENES=chat,fork vitest run …/pictures.test.ts`. With
  * LOOK set, the query is added to the address (`lang=de`, `dir=rtl`, `pseudo`) or the browser is told
- * (`forced`, `zoom`, `narrow`).
+ * (`forced`, `zoom`, `narrow`); `store` is the size that stores want.
  */
 import { mkdirSync } from 'node:fs';
 import { chromium } from 'playwright';
@@ -35,8 +35,10 @@ describe.runIf(folder !== undefined)('pictures of the gallery', () => {
             ? { width: Math.round(scene.width / 2), height: Math.round(scene.height / 2) }
             : look === 'narrow'
               ? { width: 280, height: scene.height }
-              : scene;
-        const query = ['forced', 'zoom', 'narrow', ''].includes(look) ? '' : `&${look}`;
+              : look === 'store'
+                ? { width: 1280, height: 800 }
+                : scene;
+        const query = ['forced', 'zoom', 'narrow', 'store', ''].includes(look) ? '' : `&${look}`;
         await showScene(page, gallery.address, name, { ...scene, ...size }, query);
         await page.screenshot({ path: `${folder}/${name}-${theme}.png` });
       }
