@@ -4,7 +4,6 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { chromium } from 'playwright';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { chromiumPath } from '../../../demo/chromium.ts';
 import type { EvidenceInput } from '../../../protocol/attestation/evidence.ts';
@@ -14,6 +13,7 @@ import { toHex } from '../../../protocol/bytes.ts';
 import { type PortableCase, verifyPortable } from '../../support/attestation/portable-cases.ts';
 import { realEvidence } from '../../support/attestation/real-evidence.ts';
 import { platforms } from '../../support/attestation/refusals.ts';
+import { bundleForPage } from '../../support/browser-bundle.ts';
 import { hasFirefox, startFirefox } from '../../support/firefox.ts';
 import { type StaticSite, startStaticSite } from '../../support/static-site.ts';
 
@@ -60,15 +60,7 @@ const ask = `
   return { rows: await verifyPortable(cases), verified: window.verified };
 `;
 
-async function bundle(): Promise<string> {
-  const entry = new URL('../../support/attestation/portable-cases.ts', import.meta.url).pathname;
-  const options = { entry, formats: ['iife' as const], name: 'portable' };
-  const [built] = [
-    await build({ configFile: false, logLevel: 'silent', build: { write: false, lib: options } }),
-  ].flat();
-  const [output] = built && 'output' in built ? built.output : [];
-  return output && 'code' in output ? output.code : '';
-}
+const entry = new URL('../../support/attestation/portable-cases.ts', import.meta.url);
 
 describe('evidence verified elsewhere', { timeout: 180_000 }, () => {
   let site: StaticSite;
@@ -80,7 +72,7 @@ describe('evidence verified elsewhere', { timeout: 180_000 }, () => {
     site = await startStaticSite({
       '/': '<!doctype html><script src="/prelude.js"></script><script src="/code.js"></script>',
       '/prelude.js': { body: prelude, headers: javascript },
-      '/code.js': { body: await bundle(), headers: javascript },
+      '/code.js': { body: await bundleForPage(entry, 'portable'), headers: javascript },
       '/cases': { body: JSON.stringify(cases), headers: { 'content-type': 'application/json' } },
     });
   });
