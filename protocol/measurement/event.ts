@@ -1,8 +1,22 @@
+/** What a register speaks of: a file of the image, or a property of the machine that the shape names. */
+export type Part =
+  | 'firmware'
+  | 'kernel'
+  | 'initramfs'
+  | 'command line'
+  | 'processors'
+  | 'memory size'
+  | 'hardware description'
+  | 'enclave image';
+
 /** One step of a calculation, for people who want to see how a register came about. */
 export interface MeasurementEvent {
   register: string;
   /** What was measured. */
   text: string;
-  /** Hex: for SEV-SNP the digest so far, for the others the digest that went into the register. */
+  /** Hex: the digest that went into the register, or the register's own value so far where `running` says so. */
   value: string;
+  /** A value that depends on every step before it. */
+  running: boolean;
+  parts: readonly Part[];
 }

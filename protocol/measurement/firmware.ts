@@ -71,7 +71,7 @@ export function parseFooter(firmware: Uint8Array): FooterTable {
 }
 
 /** The data of an entry with exactly this GUID and size; null where the table does not have it. */
-function footerEntry(table: FooterTable, name: Uint8Array, size: number): Uint8Array | null {
+export function footerEntry(table: FooterTable, name: Uint8Array, size: number): Uint8Array | null {
   const data = table.get(toHex(name));
   if (data === undefined) return null;
   if (data.length !== size) throw footer('entry of another size');

@@ -20,6 +20,14 @@ export const readU16 = (bytes: Uint8Array, offset: number): number =>
 export const readU32 = (bytes: Uint8Array, offset: number): number =>
   view(bytes, offset, 4).getUint32(0, true);
 
+/** Eight bytes; WAX_MEASURE_SHORT for a number that no file or memory has. */
+export function readU64(bytes: Uint8Array, offset: number): number {
+  const value = view(bytes, offset, 8).getBigUint64(0, true);
+  if (value > BigInt(Number.MAX_SAFE_INTEGER))
+    throw measurementError('WAX_MEASURE_SHORT', 'a number above 2^53');
+  return Number(value);
+}
+
 function field(size: 2 | 4 | 8, value: number | bigint): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   const target = new DataView(bytes.buffer);
@@ -42,3 +50,7 @@ export function guid(text: string): Uint8Array<ArrayBuffer> {
 
 /** Text as bytes with a final NUL. */
 export const withNul = (text: string): Uint8Array<ArrayBuffer> => concatBytes(utf8(text), new Uint8Array(1));
+
+/** Text as UEFI has it: UTF-16, little-endian. */
+export const utf16 = (text: string): Uint8Array<ArrayBuffer> =>
+  concatBytes(...Array.from({ length: text.length }, (_, index) => le16(text.charCodeAt(index))));

@@ -5,7 +5,7 @@
  */
 import { concatBytes, toHex } from '../bytes.ts';
 import { measurementError } from './errors.ts';
-import type { MeasurementEvent } from './event.ts';
+import type { MeasurementEvent, Part } from './event.ts';
 import { firmwareGpa, PAGE, parseSevLayout, type SevLayout, sevSections } from './firmware.ts';
 import { type Hashes, portableHashes } from './hashes.ts';
 import { guid, le16, le64, withNul } from './little-endian.ts';
@@ -72,6 +72,17 @@ function hashesPage(hashes: KernelHashes, tableGpa: number): Uint8Array {
   return page;
 }
 
+/** What a step is about, for people. */
+interface About {
+  text: string;
+  parts: readonly Part[];
+}
+
+const hashesOfKernel: About = {
+  text: 'hashes of kernel, initramfs and command line',
+  parts: ['kernel', 'initramfs', 'command line'],
+};
+
 class LaunchDigest {
   readonly #hashes: Hashes;
   readonly events: MeasurementEvent[] = [];
@@ -92,21 +103,28 @@ class LaunchDigest {
     this.value = this.#hashes.sha384(info);
   }
 
-  #note(text: string, gpa: number, pages: number): void {
+  #note({ text, parts }: About, gpa: number, pages: number): void {
     const where = `0x${gpa.toString(16)}, ${pages} ${pages === 1 ? 'page' : 'pages'}`;
-    this.events.push({ register: 'launchDigest', text: `${text}, ${where}`, value: toHex(this.value) });
+    const value = toHex(this.value);
+    this.events.push({ register: 'launchDigest', text: `${text}, ${where}`, value, running: true, parts });
   }
 
-  pages(text: string, type: 'normal' | 'vmsa', gpa: number, data: Uint8Array): void {
+  /** A hash that a page after it holds. */
+  hash(part: Part, value: Uint8Array): void {
+    const text = `SHA-256 of the ${part}`;
+    this.events.push({ register: 'launchDigest', text, value: toHex(value), running: false, parts: [part] });
+  }
+
+  pages(about: About, type: 'normal' | 'vmsa', gpa: number, data: Uint8Array): void {
     for (let offset = 0; offset < data.length; offset += PAGE) {
       this.#update(type, gpa + offset, this.#hashes.sha384(data.subarray(offset, offset + PAGE)));
     }
-    this.#note(text, gpa, data.length / PAGE);
+    this.#note(about, gpa, data.length / PAGE);
   }
 
   empty(text: string, type: Exclude<PageType, 'normal' | 'vmsa'>, gpa: number, size: number): void {
     for (let offset = 0; offset < size; offset += PAGE) this.#update(type, gpa + offset, NOTHING);
-    this.#note(text, gpa, size / PAGE);
+    this.#note({ text, parts: ['firmware'] }, gpa, size / PAGE);
   }
 }
 
@@ -124,12 +142,10 @@ function addSections(digest: LaunchDigest, { sections, hashTableGpa }: SevLayout
       // A table outside this section would be a page that nobody measures.
       const inside = hashTableGpa >= gpa && hashTableGpa < gpa + PAGE && size === PAGE;
       if (!inside) throw measurementError('WAX_MEASURE_SEV', 'the hash table is not in its section');
-      digest.pages(
-        'hashes of kernel, initramfs and command line',
-        'normal',
-        gpa,
-        hashesPage(kernel, hashTableGpa),
-      );
+      digest.hash('kernel', kernel.kernel);
+      digest.hash('initramfs', kernel.initrd);
+      digest.hash('command line', kernel.commandLine);
+      digest.pages(hashesOfKernel, 'normal', gpa, hashesPage(kernel, hashTableGpa));
     } else digest.empty('zeros', 'zero', gpa, size);
   }
   if (vmm !== 'ec2') return;
@@ -141,7 +157,7 @@ function addSections(digest: LaunchDigest, { sections, hashTableGpa }: SevLayout
 /** The digest over a firmware alone, with which `SnpLaunch.firmware` can stand in for the file. */
 export function firmwareDigest(firmware: Uint8Array, hashes: Hashes = portableHashes): Uint8Array {
   const digest = new LaunchDigest(NOTHING, hashes);
-  digest.pages('firmware', 'normal', firmwareGpa(firmware), firmware);
+  digest.pages({ text: 'firmware', parts: ['firmware'] }, 'normal', firmwareGpa(firmware), firmware);
   return digest.value;
 }
 
@@ -160,13 +176,14 @@ export function snpLaunchDigest(
   const whole = firmware instanceof Uint8Array;
   const layout = whole ? parseSevLayout(firmware) : firmware.layout;
   const digest = new LaunchDigest(whole ? NOTHING : firmware.digest, hashes);
-  if (whole) digest.pages('firmware', 'normal', firmwareGpa(firmware), firmware);
+  if (whole)
+    digest.pages({ text: 'firmware', parts: ['firmware'] }, 'normal', firmwareGpa(firmware), firmware);
   addSections(digest, layout, launch);
   const signature = cpuidSignature(vcpuType);
   for (let index = 0; index < vcpus; index++) {
     const eip = index === 0 ? BOOT_EIP : layout.resetEip;
     const page = vmsaPage({ vmm, eip, signature, guestFeatures });
-    digest.pages(`processor ${index}`, 'vmsa', VMSA_GPA, page);
+    digest.pages({ text: `processor ${index}`, parts: ['processors'] }, 'vmsa', VMSA_GPA, page);
   }
   return { digest: digest.value, events: digest.events };
 }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { nativeHashes } from '../../../bin/native-hashes.ts';
 import { parseHex, toHex } from '../../../protocol/bytes.ts';
 import { parseSevLayout } from '../../../protocol/measurement/firmware.ts';
-import type { Hash, Hashes } from '../../../protocol/measurement/hashes.ts';
 import {
   firmwareDigest,
   kernelHashes,
@@ -13,16 +12,8 @@ import {
 } from '../../../protocol/measurement/snp.ts';
 import { cpuidSignature, type VcpuType, type Vmm } from '../../../protocol/measurement/vmsa.ts';
 import { makeFirmware, usualSections } from '../../support/measurement/firmware.ts';
+import { labelled, vectorFile } from '../../support/measurement/vectors.ts';
 import { sharedVectors } from '../../support/shared-vectors.ts';
-
-const over =
-  (algorithm: string): Hash =>
-  (...parts) => {
-    const hash = createHash(algorithm);
-    for (const part of parts) hash.update(part);
-    return Uint8Array.from(hash.digest());
-  };
-const native: Hashes = { sha256: over('sha256'), sha384: over('sha384') };
 
 const kernel = kernelHashes({
   kernel: new Uint8Array(5000).fill(1),
@@ -42,13 +33,16 @@ const digestOf = (change: Partial<SnpLaunch> = {}) => toHex(snpLaunchDigest({ ..
 describe('the launch digest', () => {
   it('is the same from native and portable hashes, and its last step is the digest', () => {
     const { digest, events } = snpLaunchDigest(launch);
-    expect(snpLaunchDigest(launch, native).digest).toEqual(digest);
+    expect(snpLaunchDigest(launch, nativeHashes).digest).toEqual(digest);
     expect(events.at(-1)?.value).toBe(toHex(digest));
     expect(events.map(({ text }) => text.split(',')[0])).toEqual([
       'firmware',
       'memory of the firmware',
       'secrets',
       'CPUID',
+      'SHA-256 of the kernel',
+      'SHA-256 of the initramfs',
+      'SHA-256 of the command line',
       'hashes of kernel',
       'processor 0',
       'processor 1',
@@ -118,21 +112,6 @@ interface Row {
   digest: string | null;
 }
 
-function labelled(text: string): Uint8Array {
-  const [, name = '', length = '0'] = text.split(':');
-  const bytes = new Uint8Array(Number(length));
-  for (let at = 0, block = 0; at < bytes.length; at += 32, block++) {
-    const digest = createHash('sha256').update(`waxseal-measurement-vector:${name}:${block}`).digest();
-    bytes.set(digest.subarray(0, bytes.length - at), at);
-  }
-  return bytes;
-}
-
-function firmwareFile(name: string): Uint8Array {
-  const file = readFileSync(`${shared}${name}`);
-  return Uint8Array.from(name.endsWith('.gz') ? gunzipSync(file) : file);
-}
-
 describe.skipIf(shared === null)('vectors of SEV-SNP launches', () => {
   const rows: Row[] =
     shared === null ? [] : JSON.parse(readFileSync(`${shared}snp/computed.json`, 'utf8')).rows;
@@ -142,7 +121,7 @@ describe.skipIf(shared === null)('vectors of SEV-SNP launches', () => {
       snpLaunchDigest(
         {
           ...row,
-          firmware: firmwareFile(row.firmware),
+          firmware: vectorFile(row.firmware),
           kernel:
             row.kernel === null
               ? null
@@ -152,7 +131,7 @@ describe.skipIf(shared === null)('vectors of SEV-SNP launches', () => {
                   commandLine: row.append ?? '',
                 }),
         },
-        native,
+        nativeHashes,
       ).digest;
     if (row.vmm === 'qemu') expect(cpuidSignature(row.vcpuType)).toBe(row.vcpuSig);
     if (row.digest === null) expect(measured).toThrow('WAX_MEASURE_NO_KERNEL_HASHES');
