@@ -24,7 +24,7 @@ async function tablesOf(file: string): Promise<ErrorTable[]> {
 
 export async function errorCodesPage(): Promise<string> {
   const files = globSync(
-    '{protocol,enclave-server,transparency-log,extension,bin}/**/{errors,*-errors}.ts',
+    '{protocol,enclave-server,relay,transparency-log,extension,bin}/**/{errors,*-errors}.ts',
   ).sort();
   const sections: string[] = [];
   const seen = new Set<string>();

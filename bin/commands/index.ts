@@ -14,4 +14,5 @@ export const groups: Readonly<Record<string, () => Promise<readonly Command[]>>>
   witness: async () => (await import('./witness.ts')).witnessCommands,
   evidence: async () => (await import('./evidence.ts')).evidenceCommands,
   enclave: async () => (await import('./enclave.ts')).enclaveCommands,
+  relay: async () => [(await import('./relay.ts')).relayCommand],
 };

@@ -20,6 +20,8 @@ export interface ServiceFailure {
 export interface Service {
   /** Origin, without trailing slash. */
   origin: string;
+  /** Origin of a relay that all requests go through (wire-format.md B11); there is no way around it. */
+  relay?: string;
   fetch: typeof fetch;
   /** Longest waits in milliseconds; the protocol's unless said. */
   timeouts?: Partial<Timeouts>;
@@ -86,6 +88,10 @@ class Deadline {
   }
 }
 
+function addressOf({ origin, relay }: Service, path: string): string {
+  return relay === undefined ? origin + path : `${relay}/relay/${new URL(origin).host}${path}`;
+}
+
 function post(
   service: Service,
   path: string,
@@ -93,7 +99,7 @@ function post(
   signal: AbortSignal,
   token?: string,
 ) {
-  return service.fetch(`${service.origin}${path}`, {
+  return service.fetch(addressOf(service, path), {
     method: 'POST',
     body,
     headers: {
