@@ -4,15 +4,19 @@
  * @module
  */
 import type { Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { selfTestNativeHpke } from '../protocol/session/hpke.ts';
 import type { AccessTokens } from './access.ts';
+import { Admission, withAdmission } from './admission.ts';
 import type { Attester } from './attester/attester.ts';
 import { Batches } from './batches.ts';
 import type { EnclaveConfig } from './config.ts';
 import type { Engine } from './engine/engine.ts';
 import { enclaveError } from './errors.ts';
 import type { EventList } from './events.ts';
+import { HeldBytes } from './held-bytes.ts';
+import { Pace } from './pace.ts';
 import type { EnclaveParts } from './parts.ts';
 import { BINARY, commonHeaders, refuseTurn } from './routes/headers.ts';
 import { sessionsRoute } from './routes/sessions.ts';
@@ -29,13 +33,24 @@ export interface EnclaveOptions {
   /** Log entries within which the release is to be found; 0 while the operator has not said. */
   logSizeHint?: () => number;
   events: EventList;
+  /** First 4 bytes of every session id, by which a proxy finds this process; random if absent. */
+  instance?: Uint8Array;
+  /** How long closing waits for replies under way, in milliseconds; absent: they are cut off. */
+  drainMs?: number;
   /** Milliseconds on a monotonic clock. */
   now?: () => number;
 }
 
 const TURNS = '/waxseal/v1/turns/';
 const OFFERS_BODY = 64;
-const REQUEST_TIMEOUT_MS = 60_000;
+/** From the first byte of a connection, or of a request after the last, to the end of its headers. */
+const HEADERS_MS = 10_000;
+/** How often connections are looked at. */
+const CHECK_MS = 2_000;
+/** The slowest line that the client allows for (wire-format.md B8), in bytes a second. */
+const SLOWEST_BYTES_PER_S = 32_768;
+/** An engine that does not come back when it is told to stop is ended after five seconds. */
+const ENGINE_STOP_MS = 6_000;
 
 /** What a client gets whose bytes are not HTTP. */
 function refuseConnection(_error: Error, socket: Socket): void {
@@ -63,6 +78,21 @@ function answerErrors(app: FastifyInstance, { events }: EnclaveParts): void {
 }
 
 /**
+ * Lets replies under way finish, or end as "session over", while new offers and turns are refused as by a
+ * server that does not know them: clients then open a session with another one.
+ */
+async function drain({ sessions, config, ticker }: EnclaveParts, withinMs: number): Promise<void> {
+  // From one step to the next of the numbers of records it is at most 44 %, so this pads any reply.
+  const paddingMs = Math.ceil(0.44 * config.wire.maxRecords) * config.wire.tickMs;
+  const giveUp = new AbortController();
+  const late = wait(withinMs + ENGINE_STOP_MS + paddingMs, undefined, { signal: giveUp.signal });
+  await Promise.race([sessions.drain(withinMs), late.catch(() => {})]);
+  giveUp.abort();
+  // The last record is handed to the connection in the same tick; a tick later it has left.
+  await wait(2 * ticker.intervalMs);
+}
+
+/**
  * Builds the server; `app.close()` ends all sessions. The attester and the engine stay the caller's to stop.
  * Throws WAX_ENCLAVE_HPKE without a working native X-Wing.
  */
@@ -71,34 +101,48 @@ export async function buildEnclave(options: EnclaveOptions): Promise<FastifyInst
   await selfTestNativeHpke().catch((cause) => {
     throw enclaveError('WAX_ENCLAVE_HPKE', '', { cause });
   });
-  const { queuedOffers: queued, reportMs } = config.limits;
+  const { queuedOffers: queued, reportMs, queuedTurns, queueMs, requestBytes, connections } = config.limits;
+  const pace = new Pace();
+  const admission = new Admission({
+    places: config.engine.sequences,
+    queued: queuedTurns,
+    waitMs: queueMs,
+    onShed: () => events.count('turns-shed'),
+  });
   const parts: EnclaveParts = {
     config,
     attester,
-    engine,
+    engine: withAdmission(engine, admission),
+    held: new HeldBytes(requestBytes),
     events,
     now,
     accessTokens: options.accessTokens ?? null,
     logSizeHint: options.logSizeHint ?? (() => 0),
-    batches: new Batches({ attester, statement: config.statement, queued, reportMs, events }),
+    batches: new Batches({ attester, statement: config.statement, queued, reportMs, events, pace }),
+    pace,
     sessions: new Sessions({
       session: config.session,
       limits: config.limits,
       now,
       onEnd: (number) => engine.release(number),
+      ...(options.instance && { instance: options.instance }),
     }),
     ticker: new Ticker(config.wire.tickMs, now),
   };
   const app = Fastify({
     logger: false,
     bodyLimit: Math.max(OFFERS_BODY, config.session.maxRequestBytes),
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: HEADERS_MS + Math.ceil((1000 * config.session.maxRequestBytes) / SLOWEST_BYTES_PER_S),
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
     forceCloseConnections: true,
+    // While it drains the server still answers, in the forms that clients know.
+    return503OnClosing: false,
     exposeHeadRoutes: false,
     clientErrorHandler: refuseConnection,
     // Paths that cannot be decoded get here without passing a hook or a handler.
     frameworkErrors: (_error, { url }, reply) => void refuse(url, 400, reply),
   });
+  app.server.maxConnections = connections;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(BINARY, { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
     // A Buffer's `slice` shares memory; the protocol code relies on copies.
@@ -107,15 +151,19 @@ export async function buildEnclave(options: EnclaveOptions): Promise<FastifyInst
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(commonHeaders);
   });
-  app.addHook('onClose', async () => {
+  app.addHook('preClose', async () => {
     events.notice('stopping');
+    if (options.drainMs !== undefined) await drain(parts, options.drainMs);
+  });
+  app.addHook('onClose', async () => {
     events.stop();
     parts.sessions.close();
   });
   answerErrors(app, parts);
   app.options('/*', async (_request, reply) => reply.code(204).send());
   app.get('/health', async (_request, reply) => {
-    return parts.batches.working ? reply.type('text/plain').send('ok') : reply.code(503).send();
+    const serving = parts.batches.working && !parts.sessions.draining;
+    return serving ? reply.type('text/plain').send('ok') : reply.code(503).send();
   });
   sessionsRoute(app, parts);
   turnsRoute(app, parts);

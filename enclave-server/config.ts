@@ -49,12 +49,22 @@ export interface SessionConfig {
 export interface LimitConfig {
   pendingSessions: number;
   liveSessions: number;
+  /** TCP connections at once. */
+  connections: number;
+  /** Bytes of all requests that are held at once. */
+  requestBytes: number;
   queuedOffers: number;
   repliesUnderWay: number;
+  /** Turns that wait for a place in the engine. */
+  queuedTurns: number;
+  /** Longest wait of a turn for a place in the engine. */
+  queueMs: number;
   /** Longest wait for one hardware report. */
   reportMs: number;
   /** Longest time for a reply that is sent in one block. */
   blockMs: number;
+  /** How long replies under way may go on when the server is told to end. */
+  drainMs: number;
 }
 
 interface EngineConfig {
@@ -127,19 +137,30 @@ function readLimits(value: JsonValue, path: string): LimitConfig {
   const keys = [
     'pendingSessions',
     'liveSessions',
+    'connections',
+    'requestBytes',
     'queuedOffers',
     'repliesUnderWay',
+    'queuedTurns',
+    'queueMs',
     'reportMs',
     'blockMs',
+    'drainMs',
   ] as const;
   const limits = readObject(value, path, keys);
   return {
     pendingSessions: readInteger(limits.pendingSessions, `${path}.pendingSessions`, 1, 1_000_000),
     liveSessions: readInteger(limits.liveSessions, `${path}.liveSessions`, 1, 100_000),
+    connections: readInteger(limits.connections, `${path}.connections`, 1, 100_000),
+    // One request of the largest size must fit.
+    requestBytes: readInteger(limits.requestBytes, `${path}.requestBytes`, 8_388_608, 1_099_511_627_776),
     queuedOffers: readInteger(limits.queuedOffers, `${path}.queuedOffers`, 1, 65_536),
     repliesUnderWay: readInteger(limits.repliesUnderWay, `${path}.repliesUnderWay`, 1, 10_000),
+    queuedTurns: readInteger(limits.queuedTurns, `${path}.queuedTurns`, 0, 10_000),
+    queueMs: readInteger(limits.queueMs, `${path}.queueMs`, 0, 600_000),
     reportMs: readInteger(limits.reportMs, `${path}.reportMs`, 100, 60_000),
     blockMs: readInteger(limits.blockMs, `${path}.blockMs`, 1_000, 3_600_000),
+    drainMs: readInteger(limits.drainMs, `${path}.drainMs`, 0, 3_600_000),
   };
 }
 

@@ -38,10 +38,15 @@ export function demoConfig(service: string) {
     limits: {
       pendingSessions: 10_000,
       liveSessions: 1_000,
+      connections: 2_048,
+      requestBytes: 67_108_864,
       queuedOffers: 4_096,
       repliesUnderWay: 64,
+      queuedTurns: 48,
+      queueMs: 10_000,
       reportMs: 10_000,
       blockMs: 60_000,
+      drainMs: 30_000,
     },
   };
 }

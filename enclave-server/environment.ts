@@ -18,6 +18,19 @@ const ALLOWED: ReadonlySet<string> = new Set([
 /** The only switches of Node.js itself that the server may be started with. */
 const ALLOWED_FLAGS = ['--disable-warning=ExperimentalWarning'];
 
+/**
+ * Throws WAX_ENCLAVE_ENVIRONMENT where the kernel would write a core file of this process, which holds whatever is
+ * in memory. 1 stands for none as well: with it the kernel does not start a program that takes cores either
+ * (fs/coredump.c), which it does at 0.
+ * @param limits text of /proc/self/limits; empty where there is no such file
+ */
+export function checkCoreLimit(limits: string): void {
+  const most = /^Max core file size\s+(\S+)/m.exec(limits)?.[1];
+  if (most !== undefined && most !== '0' && most !== '1') {
+    throw enclaveError('WAX_ENCLAVE_ENVIRONMENT', 'core files are on (ulimit -c)');
+  }
+}
+
 /** Throws WAX_ENCLAVE_ENVIRONMENT with the names (never the values) of everything that must go. */
 export function checkEnvironment(
   environment: Record<string, string | undefined>,

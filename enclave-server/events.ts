@@ -5,18 +5,27 @@
  * @module
  */
 
-/** Said when they happen. */
-export type Notice = 'stopping' | 'engine-crashed' | 'report-failed' | 'report-late';
+/** Said when they happen; docs/operators.md says what each means. */
+export const notices = [
+  'stopping',
+  'stopped',
+  'failed',
+  'engine-crashed',
+  'report-failed',
+  'report-late',
+] as const;
+export type Notice = (typeof notices)[number];
 
-const counted = [
+/** Said once a minute, rounded. */
+export const counted = [
   'offers',
   'offers-refused',
   'requests-refused',
   'turns',
   'turns-failed',
+  'turns-shed',
   'readers-dropped',
 ] as const;
-/** Said once a minute, rounded. */
 export type Counted = (typeof counted)[number];
 
 const MINUTE = 60_000;
@@ -43,6 +52,11 @@ export class EventList {
   constructor(sink: (line: string) => void) {
     this.#sink = sink;
     this.#timer = setInterval(() => this.summarise(), MINUTE).unref();
+  }
+
+  /** Said once, when offers can come. `url` is where the server listens. */
+  listening(url: string): void {
+    this.#sink(JSON.stringify({ event: 'listening', url }));
   }
 
   notice(event: Notice): void {

@@ -15,7 +15,7 @@ import type { Attester } from './attester/attester.ts';
 import { type HardwareAttester, openHardware } from './attester/hardware.ts';
 import { type EnclaveConfig, parseEnclaveConfig } from './config.ts';
 import { startLlamaEngine } from './engine/llama-engine.ts';
-import { checkEnvironment } from './environment.ts';
+import { checkCoreLimit, checkEnvironment } from './environment.ts';
 import { enclaveError } from './errors.ts';
 import { EventList } from './events.ts';
 
@@ -72,6 +72,12 @@ function readNumber(text: string, option: string, most: number): number {
   return Number(text);
 }
 
+/** The name by which a proxy finds this process: 8 lower-case hex digits. */
+function readInstance(text: string): Uint8Array {
+  if (!/^[0-9a-f]{8}$/.test(text)) throw enclaveError('WAX_ENCLAVE_OPTION', '--instance');
+  return parseHex(text);
+}
+
 /** The options as given; what is wrong with them may not be quoted, since an argument can hold anything. */
 function readOptions() {
   try {
@@ -83,6 +89,7 @@ function readOptions() {
         port: { type: 'string', default: '4443' },
         admin: { type: 'string' },
         tokens: { type: 'string' },
+        instance: { type: 'string' },
         'log-size-hint': { type: 'string', default: '0' },
         simulate: { type: 'boolean', default: false },
       },
@@ -93,15 +100,35 @@ function readOptions() {
   }
 }
 
+/**
+ * What Node.js would print by itself may quote anything: texts of errors, of warnings, the address of a debugger
+ * that a signal starts. None of it is printed; a surprise ends the server.
+ */
+function keepQuiet(events: EventList): void {
+  const fail = () => {
+    events.notice('failed');
+    process.exit(1);
+  };
+  process.on('uncaughtException', fail).on('unhandledRejection', fail);
+  process.removeAllListeners('warning');
+  process.on('SIGUSR1', () => {});
+  // Whoever read the output is gone; the service is not.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+}
+
 async function start(): Promise<void> {
+  const events = new EventList((line) => console.log(line));
+  keepQuiet(events);
   const values = readOptions();
+  const instance = values.instance === undefined ? undefined : readInstance(values.instance);
   const port = readNumber(values.port, '--port', 65_535);
   const logSizeHint = readNumber(values['log-size-hint'], '--log-size-hint', Number.MAX_SAFE_INTEGER);
   checkEnvironment(process.env, process.execArgv);
+  // The simulator is for development, where a core file may be wanted.
+  if (!values.simulate) checkCoreLimit(await readFile('/proc/self/limits', 'utf8').catch(() => ''));
   const configPath = values.config ?? 'enclave.json';
   const config = parseEnclaveConfig(await readFile(configPath));
   const models = values.models ?? join(configPath, '..');
-  const events = new EventList((line) => console.log(line));
   const { sequences, threads, recycleAfterSessions, recycleIdleS } = config.engine;
   const starting = startLlamaEngine({
     script: join(import.meta.dirname, 'engine-child.js'),
@@ -125,16 +152,25 @@ async function start(): Promise<void> {
     events,
     accessTokens,
     logSizeHint: () => logSizeHint,
+    drainMs: config.limits.drainMs,
+    ...(instance && { instance }),
   });
   const admin = createAdmin({ events, hardware });
   if (values.admin !== undefined) await listenAdmin(admin, values.admin);
   const url = await app.listen({ host: values.host, port });
-  console.log(JSON.stringify({ event: 'listening', url }));
-  const stop = () => {
+  events.listening(url);
+  let stopping = false;
+  const stop = async () => {
+    // A terminal sends it to every process of a group, and whoever started this one passes it on.
+    if (stopping) return;
+    stopping = true;
+    await app.close();
     admin.close();
-    void app.close().then(() => Promise.all([engine.stop(), hardware?.close()]));
+    admin.closeAllConnections();
+    await Promise.all([engine.stop(), hardware?.close()]);
+    events.notice('stopped');
   };
-  process.once('SIGTERM', stop).once('SIGINT', stop);
+  process.on('SIGTERM', stop).on('SIGINT', stop);
 }
 
 start().catch(refuse);

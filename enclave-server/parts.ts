@@ -4,6 +4,8 @@ import type { Batches } from './batches.ts';
 import type { EnclaveConfig } from './config.ts';
 import type { Engine } from './engine/engine.ts';
 import type { EventList } from './events.ts';
+import type { HeldBytes } from './held-bytes.ts';
+import type { Pace } from './pace.ts';
 import type { Sessions } from './sessions.ts';
 import type { Ticker } from './ticker.ts';
 
@@ -13,7 +15,10 @@ export interface EnclaveParts {
   attester: Attester;
   engine: Engine;
   batches: Batches;
+  /** Of the work on offers. */
+  pace: Pace;
   sessions: Sessions;
+  held: HeldBytes;
   ticker: Ticker;
   events: EventList;
   accessTokens: AccessTokens;

@@ -8,16 +8,7 @@ import type { ReplyWriter } from '../protocol/session/reply-writer.ts';
 import type { OpenedTurn, ServerSession, WaitingSession } from '../protocol/session/server-turn.ts';
 import type { LimitConfig, SessionConfig } from './config.ts';
 import { enclaveError } from './errors.ts';
-
-/** An offered session that was taken for its first turn. */
-export interface TakenSession extends WaitingSession {
-  /** When the session's time is over, on the monotonic clock. */
-  endsAt: number;
-}
-
-interface Pending extends TakenSession {
-  offerEndsAt: number;
-}
+import { PendingSessions, type TakenSession } from './pending-sessions.ts';
 
 export interface LiveSession {
   readonly keys: ServerSession;
@@ -38,58 +29,74 @@ export interface SessionsOptions {
   now: () => number;
   /** Told when a session has ended, so that the engine forgets it. */
   onEnd: (number: number) => void;
+  /** First 4 bytes of every id; random where the operator routes by nothing. */
+  instance?: Uint8Array;
 }
 
 const SWEEP_MS = 1_000;
 
 export class Sessions {
   /** First 4 bytes of every id of this process. */
-  readonly instance = crypto.getRandomValues(new Uint8Array(4));
+  readonly instance: Uint8Array;
   readonly #options: SessionsOptions;
-  readonly #pending = new Map<string, Pending>();
+  readonly #pending: PendingSessions;
   readonly #live = new Map<string, LiveSession>();
   readonly #timer: NodeJS.Timeout;
   #nextNumber = 0;
+  /** Sessions whose first request is being opened. */
+  #opening = 0;
+  /** Replies under way, those of sessions that are over included. */
+  readonly #replies = new Set<ReplyWriter>();
+  /** Set while the server drains; called when the last reply is closed. */
+  #onDrained: (() => void) | null = null;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    this.#pending = new PendingSessions(options.limits.pendingSessions);
+    this.instance = options.instance ?? crypto.getRandomValues(new Uint8Array(4));
     this.#timer = setInterval(() => this.sweep(), SWEEP_MS).unref();
   }
 
   /** An id for a new session; throws WAX_ENCLAVE_OVERLOADED when there are too many already. */
-  newId(): Uint8Array {
-    const { pendingSessions, liveSessions } = this.#options.limits;
-    if (this.#pending.size >= pendingSessions || this.#live.size >= liveSessions) {
+  newId(client = ''): Uint8Array {
+    if (this.draining || this.#isFull() || !this.#pending.hasRoom(client)) {
       throw enclaveError('WAX_ENCLAVE_OVERLOADED');
     }
     return concatBytes(this.instance, crypto.getRandomValues(new Uint8Array(12)));
   }
 
-  /** Keeps an answered offer; its lifetimes count from here. */
-  offer(waiting: WaitingSession): void {
+  /**
+   * Keeps an answered offer; its lifetimes count from here. `client` is whatever tells one who offers from another.
+   * Throws WAX_ENCLAVE_OVERLOADED when the server has begun to drain meanwhile.
+   */
+  offer(waiting: WaitingSession, client = ''): void {
+    if (this.draining) throw enclaveError('WAX_ENCLAVE_OVERLOADED');
     const now = this.#options.now();
     const { offerTtlS, sessionTtlS } = this.#options.session;
     const times = { offerEndsAt: now + 1000 * offerTtlS, endsAt: now + 1000 * sessionTtlS };
-    this.#pending.set(toHex(waiting.id), { ...waiting, ...times });
+    this.#pending.add({ ...waiting, ...times, client });
   }
 
   /**
    * Takes an offered session out, once and for all; null when there is none, it is too late, or there are as
-   * many live ones already as may be: offers that wait must not all come to life at once.
+   * many live ones already as may be: offers that wait must not all come to life at once. It has a place among
+   * the live ones from here on: `open` fills it, or `giveUp` frees it.
    */
   take(id: Uint8Array): TakenSession | null {
-    if (this.#live.size >= this.#options.limits.liveSessions) return null;
-    const key = toHex(id);
-    const pending = this.#pending.get(key);
-    if (!pending) return null;
-    this.#pending.delete(key);
-    if (this.#options.now() < pending.offerEndsAt) return pending;
-    pending.seed.fill(0);
-    return null;
+    if (this.#isFull()) return null;
+    const pending = this.#pending.take(id, this.#options.now());
+    if (pending) this.#opening++;
+    return pending;
   }
 
-  /** Makes a session live whose first request has opened. */
+  /** The first request of a session that was taken did not open. */
+  giveUp(): void {
+    this.#opening--;
+  }
+
+  /** Makes a session live that was taken, and whose first request has opened. */
   open(keys: ServerSession, endsAt: number): LiveSession {
+    this.#opening = Math.max(0, this.#opening - 1);
     const live: LiveSession = {
       keys,
       number: this.#nextNumber++,
@@ -102,10 +109,14 @@ export class Sessions {
     return live;
   }
 
+  #isFull(): boolean {
+    return this.#live.size + this.#opening >= this.#options.limits.liveSessions;
+  }
+
   /** A live session whose time is not over. */
   find(id: Uint8Array): LiveSession | null {
     const live = this.#live.get(toHex(id));
-    if (!live) return null;
+    if (!live || this.draining) return null;
     if (!this.#isOver(live)) return live;
     this.expire(live);
     return null;
@@ -115,14 +126,39 @@ export class Sessions {
   begin(live: LiveSession, { reply }: OpenedTurn): void {
     live.lastUsedAt = this.#options.now();
     live.replies.add(reply);
+    this.#replies.add(reply);
   }
 
   /** Notes that a reply is closed, and erases the session if that was its last. */
   settle(live: LiveSession, reply: ReplyWriter): void {
     live.lastUsedAt = this.#options.now();
     live.replies.delete(reply);
-    if (live.keys.ended) this.drop(live);
+    this.#replies.delete(reply);
+    if (live.keys.ended || (this.draining && live.replies.size === 0)) this.drop(live);
     else if (live.stop.signal.aborted && live.replies.size === 0) live.keys.end();
+    if (this.#replies.size === 0) this.#onDrained?.();
+  }
+
+  /** No more sessions and no more turns: the server is about to end. */
+  get draining(): boolean {
+    return this.#onDrained !== null;
+  }
+
+  /**
+   * Takes nothing new from here on, as if every session without a reply under way had been forgotten, and
+   * resolves when the last reply is closed. Those that are not finished after `withinMs` end as "session over".
+   */
+  async drain(withinMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onDrained = resolve;
+    this.#pending.clear();
+    for (const live of [...this.#live.values()]) if (live.replies.size === 0) this.drop(live);
+    if (this.#replies.size === 0) return;
+    const timer = setTimeout(() => {
+      for (const live of [...this.#live.values()]) this.expire(live);
+    }, withinMs);
+    await promise;
+    clearTimeout(timer);
   }
 
   /** Ends a session whose time is over: no more turns; a reply under way ends with "session over". */
@@ -140,20 +176,13 @@ export class Sessions {
 
   /** Erases what has outlived its time. */
   sweep(): void {
-    const now = this.#options.now();
-    for (const [key, pending] of this.#pending) {
-      // They all live equally long, so the first that still lives is followed by such only.
-      if (now < pending.offerEndsAt) break;
-      pending.seed.fill(0);
-      this.#pending.delete(key);
-    }
+    this.#pending.sweep(this.#options.now());
     for (const live of [...this.#live.values()]) if (this.#isOver(live)) this.expire(live);
   }
 
   /** Erases everything. */
   close(): void {
     clearInterval(this.#timer);
-    for (const { seed } of this.#pending.values()) seed.fill(0);
     this.#pending.clear();
     for (const live of [...this.#live.values()]) this.drop(live);
   }

@@ -5,7 +5,7 @@
  */
 
 export class Ticker {
-  readonly #intervalMs: number;
+  readonly intervalMs: number;
   readonly #now: () => number;
   readonly #members = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
@@ -13,7 +13,7 @@ export class Ticker {
 
   /** `now` is a monotonic clock in milliseconds. */
   constructor(intervalMs: number, now: () => number) {
-    this.#intervalMs = intervalMs;
+    this.intervalMs = intervalMs;
     this.#now = now;
   }
 
@@ -33,9 +33,9 @@ export class Ticker {
   }
 
   #schedule(): void {
-    this.#due += this.#intervalMs;
+    this.#due += this.intervalMs;
     const now = this.#now();
-    if (this.#due <= now) this.#due += Math.ceil((now - this.#due + 1) / this.#intervalMs) * this.#intervalMs;
+    if (this.#due <= now) this.#due += Math.ceil((now - this.#due + 1) / this.intervalMs) * this.intervalMs;
     this.#timer = setTimeout(() => {
       this.#schedule();
       for (const tick of [...this.#members]) tick();

@@ -63,6 +63,7 @@ Options:
   --port PORT          port to listen on, 0 for any (4443)
   --admin ADDRESS      a Unix socket's path, or 127.0.0.1:PORT, for counters and staples (none)
   --tokens FILE        let only bearers of these tokens open sessions: one hex SHA-256 of a token a line
+  --instance HEX       name of this process in addresses, for a proxy in front of several: 8 hex digits (random)
   --log-size-hint N    size of the log at which the release of this server is in it (0)
   --simulate           make evidence with the simulator: for development, not private
 
@@ -80,6 +81,7 @@ Exit codes: 0 stopped by a signal, 30 the server did not start; it says why.`,
         port: { type: 'string', default: '4443' },
         admin: { type: 'string' },
         tokens: { type: 'string' },
+        instance: { type: 'string' },
         'log-size-hint': { type: 'string', default: '0' },
         simulate: { type: 'boolean', default: false },
       },
@@ -95,6 +97,7 @@ Exit codes: 0 stopped by a signal, 30 the server did not start; it says why.`,
       ],
       ...(values.admin === undefined ? [] : ['--admin', values.admin]),
       ...(values.tokens === undefined ? [] : ['--tokens', values.tokens]),
+      ...(values.instance === undefined ? [] : ['--instance', values.instance]),
       ...(values.simulate ? ['--simulate'] : []),
     ]);
   },

@@ -1,16 +1,16 @@
 /** `POST /waxseal/v1/turns/{instance}`: a sealed request in, sealed records out (wire-format.md B6 to B8). */
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { toHex } from '../../protocol/bytes.ts';
 import { instancePrefix } from '../../protocol/session/header.ts';
 import { parseSealedRequest, type SealedRequest } from '../../protocol/session/request.ts';
 import { type OpenedTurn, ServerSession } from '../../protocol/session/server-turn.ts';
+import { BUSY_RETRY_S } from '../admission.ts';
 import { nodeAead } from '../node-aead.ts';
 import type { EnclaveParts } from '../parts.ts';
 import { Reply } from '../reply.ts';
 import type { LiveSession } from '../sessions.ts';
 import { Turn } from '../turn.ts';
 import { BINARY, commonHeaders, refuseTurn } from './headers.ts';
-
-const BUSY_RETRY_S = 2;
 
 interface Accepted {
   live: LiveSession;
@@ -24,8 +24,13 @@ async function openSession(
   const waiting = sessions.take(request.id);
   if (!waiting) return null;
   const limits = { maxTurns: config.session.maxTurns, ...config.wire };
-  const { session, turn } = await ServerSession.open(waiting, request, limits, nodeAead);
-  return { live: sessions.open(session, waiting.endsAt), turn };
+  try {
+    const { session, turn } = await ServerSession.open(waiting, request, limits, nodeAead);
+    return { live: sessions.open(session, waiting.endsAt), turn };
+  } catch (error) {
+    sessions.giveUp();
+    throw error;
+  }
 }
 
 /** Opens a request, or null; whatever was wrong with it has then had its effect on the session. */
@@ -53,7 +58,8 @@ class Replies {
     this.#parts = parts;
   }
 
-  start({ live, turn }: Accepted, { raw: response }: FastifyReply): void {
+  /** `release` is called when nothing of the request is needed any more. */
+  start({ live, turn }: Accepted, { raw: response }: FastifyReply, release: () => void): void {
     const { sessions, events, ticker, config, now, engine } = this.#parts;
     const { request, reply: writer } = turn;
     sessions.begin(live, turn);
@@ -92,22 +98,50 @@ class Replies {
       },
     });
     if (this.#underWay > config.limits.repliesUnderWay) {
+      events.count('turns-shed');
       writer.fail('busy', BUSY_RETRY_S);
       reply.settle();
-    } else void work.run(request).finally(() => reply.settle());
+      release();
+    } else {
+      void work.run(request).finally(() => {
+        reply.settle();
+        release();
+      });
+    }
   }
 }
 
+/**
+ * Makes room for a request before any of it is read; null where there is none, or where it is for another
+ * process. A body without a length counts as the longest.
+ */
+function makeRoom({ held, sessions, config }: EnclaveParts, { params, headers }: TurnRequest) {
+  if (params.instance !== toHex(sessions.instance)) return null;
+  const announced = Number(headers['content-length'] ?? config.session.maxRequestBytes);
+  return held.take(announced);
+}
+
+type TurnRequest = FastifyRequest<{ Params: { instance: string } }>;
+
 export function turnsRoute(app: FastifyInstance, parts: EnclaveParts): void {
   const replies = new Replies(parts);
-  app.post<{ Params: { instance: string } }>('/waxseal/v1/turns/:instance', async (request, reply) => {
+  const rooms = new WeakMap<object, () => void>();
+  const refuse = (reply: FastifyReply) => {
+    parts.events.count('requests-refused');
+    return refuseTurn(reply);
+  };
+  const onRequest = async (request: TurnRequest, reply: FastifyReply) => {
+    const release = makeRoom(parts, request);
+    if (!release) return refuse(reply);
+    rooms.set(request, release);
+    // Also where the body is never read to its end.
+    reply.raw.once('close', release);
+  };
+  app.post('/waxseal/v1/turns/:instance', { onRequest }, async (request: TurnRequest, reply) => {
     const accepted = await accept(parts, request.params.instance, request.body);
-    if (!accepted) {
-      parts.events.count('requests-refused');
-      return refuseTurn(reply);
-    }
+    if (!accepted) return refuse(reply);
     reply.hijack();
-    replies.start(accepted, reply);
+    replies.start(accepted, reply, rooms.get(request) ?? (() => {}));
     return reply;
   });
 }

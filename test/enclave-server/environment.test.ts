@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkEnvironment } from '../../enclave-server/environment.ts';
+import { checkCoreLimit, checkEnvironment } from '../../enclave-server/environment.ts';
 
 describe('checkEnvironment', () => {
   it('lets pass what shells, service managers and containers set, and the one permitted switch', () => {
@@ -65,4 +65,23 @@ describe('checkEnvironment', () => {
       expect(() => checkEnvironment({}, [flag])).toThrow('WAX_ENCLAVE_ENVIRONMENT');
     },
   );
+});
+
+describe('checkCoreLimit', () => {
+  const limits = (soft: string) => `Limit                     Soft Limit           Hard Limit           Units
+Max stack size            8388608              unlimited            bytes
+Max core file size        ${soft.padEnd(20)} unlimited            bytes
+`;
+
+  it.each(['0', '1'])('lets a limit of %s pass, with which no core is written', (soft) => {
+    expect(() => checkCoreLimit(limits(soft))).not.toThrow();
+  });
+
+  it.each(['unlimited', '2', '1048576'])('refuses a limit of %s', (soft) => {
+    expect(() => checkCoreLimit(limits(soft))).toThrow('WAX_ENCLAVE_ENVIRONMENT');
+  });
+
+  it('has nothing to say where the system does not say its limits', () => {
+    expect(() => checkCoreLimit('')).not.toThrow();
+  });
 });

@@ -24,6 +24,7 @@ describe('the event list', () => {
       'requests-refused': 0,
       turns: 10,
       'turns-failed': 0,
+      'turns-shed': 0,
       'readers-dropped': 0,
     };
     expect(lines.map((line) => JSON.parse(line))).toEqual([{ event: 'minute', atMost }]);

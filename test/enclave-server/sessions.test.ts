@@ -17,9 +17,13 @@ function store(limits: object = {}) {
   return { sessions, clock, ended };
 }
 
-const waiting = (sessions: Sessions) => {
-  const pending = { id: sessions.newId(), seed: new Uint8Array(32).fill(9), transcript: new Uint8Array(32) };
-  sessions.offer(pending);
+const waiting = (sessions: Sessions, client = 'one') => {
+  const pending = {
+    id: sessions.newId(client),
+    seed: new Uint8Array(32).fill(9),
+    transcript: new Uint8Array(32),
+  };
+  sessions.offer(pending, client);
   return pending;
 };
 
@@ -47,7 +51,7 @@ describe('offered sessions', () => {
 
   it('carry the prefix of this process and nothing that repeats', () => {
     const { sessions } = store();
-    const ids = Array.from({ length: 100 }, () => Buffer.from(sessions.newId()));
+    const ids = Array.from({ length: 100 }, () => Buffer.from(sessions.newId('one')));
     expect(new Set(ids.map((id) => id.subarray(0, 4).toString('hex'))).size).toBe(1);
     expect(new Set(ids.map((id) => id.toString('hex'))).size).toBe(100);
     expect(store().sessions.instance).not.toEqual(sessions.instance);
@@ -69,12 +73,12 @@ describe('offered sessions', () => {
     const old = waiting(sessions);
     clock.at += 200_000;
     const young = waiting(sessions);
-    expect(() => sessions.newId()).toThrow('WAX_ENCLAVE_OVERLOADED');
+    expect(() => sessions.newId('one')).toThrow('WAX_ENCLAVE_OVERLOADED');
     clock.at += 100_000;
     sessions.sweep();
     expect(old.seed[0]).toBe(0);
     expect(young.seed[0]).toBe(9);
-    expect(sessions.newId()).toHaveLength(16);
+    expect(sessions.newId('one')).toHaveLength(16);
   });
 });
 
@@ -149,7 +153,7 @@ describe('live sessions', () => {
   it('count against their limit', async () => {
     const { sessions } = store({ liveSessions: 1 });
     await live(sessions);
-    expect(() => sessions.newId()).toThrow('WAX_ENCLAVE_OVERLOADED');
+    expect(() => sessions.newId('one')).toThrow('WAX_ENCLAVE_OVERLOADED');
   });
 
   it('keep to their limit when offers that wait come all at once', async () => {
@@ -167,6 +171,59 @@ describe('live sessions', () => {
     const session = await live(sessions);
     sessions.close();
     expect(pending.seed[0]).toBe(0);
+    expect(session.keys.ended).toBe(true);
+  });
+});
+
+describe('draining', () => {
+  it('takes nothing new, as if all that had no reply under way were forgotten', async () => {
+    const { sessions, ended } = store();
+    const pending = waiting(sessions);
+    const idle = await live(sessions);
+    idle.turn.reply.finish(summary());
+    drain(idle);
+    sessions.settle(idle.opened, idle.turn.reply);
+    expect(sessions.draining).toBe(false);
+    await sessions.drain(60_000);
+    expect(sessions.draining).toBe(true);
+    expect(pending.seed[0]).toBe(0);
+    expect(sessions.take(pending.id)).toBeNull();
+    expect(sessions.find(idle.keys.id)).toBeNull();
+    expect(idle.keys.ended).toBe(true);
+    expect(ended).toEqual([idle.opened.number]);
+    expect(() => sessions.newId('one')).toThrow('WAX_ENCLAVE_OVERLOADED');
+    // An answer that was being made meanwhile is no session either.
+    const late = { id: new Uint8Array(16), seed: new Uint8Array(32), transcript: new Uint8Array(32) };
+    expect(() => sessions.offer(late)).toThrow('WAX_ENCLAVE_OVERLOADED');
+  });
+
+  it('waits for a reply under way, padding included, and erases its session after it', async () => {
+    const { sessions } = store();
+    const session = await live(sessions);
+    let drained = false;
+    const draining = sessions.drain(60_000).then(() => {
+      drained = true;
+    });
+    expect(sessions.find(session.keys.id)).toBeNull();
+    session.turn.reply.finish(summary());
+    session.turn.reply.next();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([drained, session.keys.ended, session.turn.reply.error]).toEqual([false, false, null]);
+    drain(session);
+    sessions.settle(session.opened, session.turn.reply);
+    await draining;
+    expect(session.keys.ended).toBe(true);
+  });
+
+  it('ends a reply that takes too long as "session over", and stops the engine', async () => {
+    const { sessions } = store();
+    const session = await live(sessions);
+    const draining = sessions.drain(10);
+    await expect.poll(() => session.turn.reply.error, { timeout: 30_000 }).toBe('session-over');
+    expect(session.opened.stop.signal.aborted).toBe(true);
+    expect(drain(session)).toBe(16);
+    sessions.settle(session.opened, session.turn.reply);
+    await draining;
     expect(session.keys.ended).toBe(true);
   });
 });
