@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Frame, Page } from 'playwright';
 import { extensionId, openChromium } from '../../demo/chromium.ts';
-import { type Driver, type Envelope, type TabState, tabQuery } from './driver.ts';
+import { type Driver, type Envelope, namedKeys, type TabState, tabQuery } from './driver.ts';
 
 /** Starts Chromium with the unpacked extension in `folder`. */
 export async function startChromiumDriver(folder: string): Promise<Driver> {
@@ -63,7 +63,7 @@ export async function startChromiumDriver(folder: string): Promise<Driver> {
       await (where === 'box' ? box() : page)?.locator(selector).click({ timeout: 10_000 });
     },
     async press(keys) {
-      for (const key of keys) await page.keyboard.press(key === '\n' ? 'Enter' : key);
+      for (const key of keys) await page.keyboard.press(namedKeys[key]?.[0] ?? key);
     },
     tab: async () => (await tab()) ?? { granted: false, boxOpen: false, state: null },
     async askForBox() {

@@ -43,7 +43,7 @@ export interface Driver {
   runInBox(body: string): Promise<unknown>;
   /** Clicks an element of the page, or of the sealed box. */
   click(selector: string, where: 'page' | 'box'): Promise<void>;
-  /** Presses keys, wherever the keyboard is; `\n` is Enter. */
+  /** Presses keys, wherever the keyboard is; those of `namedKeys` stand for keys without a letter. */
   press(keys: string): Promise<void>;
   /** What the background knows of the tab. */
   tab(): Promise<TabState>;
@@ -52,6 +52,16 @@ export interface Driver {
   closeTab(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Characters that stand for keys without a letter: their name for Playwright, and WebDriver's codes. */
+export const namedKeys: Readonly<Record<string, readonly [name: string, codes: readonly string[]]>> = {
+  '\n': ['Enter', ['\uE007']],
+  '\t': ['Tab', ['\uE004']],
+  '⇤': ['Shift+Tab', ['\uE008', '\uE004']],
+  '⎋': ['Escape', ['\uE00C']],
+  '↓': ['ArrowDown', ['\uE015']],
+  '→': ['ArrowRight', ['\uE014']],
+};
 
 const boxState = `
   const area = document.querySelector('textarea');

@@ -1,11 +1,10 @@
 /** Drives the extension in Firefox, by Marionette. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Driver, type Envelope, type TabState, tabQuery } from './driver.ts';
+import { type Driver, type Envelope, namedKeys, type TabState, tabQuery } from './driver.ts';
 import { startFirefox } from './firefox.ts';
 
 const uuid = '11111111-2222-4333-8444-555555555555';
-const enterKey = '\uE007';
 const address = (page: string) => `moz-extension://${uuid}/${page}.html`;
 
 /** Index of the sealed box among the frames of the tab in front; -1 without one. Runs in the browser itself. */
@@ -45,13 +44,13 @@ export async function startFirefoxDriver(folder: string): Promise<Driver> {
       handle = await newTab();
       own.set(page, handle);
       await send('WebDriver:Navigate', { url: address(page) });
-      await send('WebDriver:SwitchToWindow', { handle: tabHandle, focus: true });
+      // Between two tests there is no tab to go back to.
+      await send('WebDriver:SwitchToWindow', { handle: tabHandle, focus: true }).catch(() => {});
     }
     await send('WebDriver:SwitchToWindow', { handle, focus: false });
     try {
       return await firefox.run(body);
     } finally {
-      // Between two tests there is no tab to go back to.
       await toTab().catch(() => {});
     }
   };
@@ -102,11 +101,9 @@ export async function startFirefoxDriver(folder: string): Promise<Driver> {
     },
     async press(keys) {
       const actions = [...keys].flatMap((key) => {
-        const value = key === '\n' ? enterKey : key;
-        return [
-          { type: 'keyDown', value },
-          { type: 'keyUp', value },
-        ];
+        const codes = namedKeys[key]?.[1] ?? [key];
+        const down = codes.map((value) => ({ type: 'keyDown', value }));
+        return [...down, ...down.map(({ value }) => ({ type: 'keyUp', value })).reverse()];
       });
       await send('WebDriver:PerformActions', { actions: [{ type: 'key', id: 'keys', actions }] });
     },
