@@ -3,7 +3,7 @@
  * state of the log in files.
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { ChatSession } from '../extension/session/chat-session.ts';
+import { ChatSession, type ChatSessionOptions } from '../extension/session/chat-session.ts';
 import { syncLog } from '../extension/session/log-client.ts';
 import { hardwareVerifiers } from '../protocol/attestation/hardware.ts';
 import { simulatorVerifier } from '../protocol/attestation/simulator.ts';
@@ -69,33 +69,48 @@ async function createLook(domain: TrustDomain, values: ClientValues) {
   let state = await readState(values.state, domain);
   let problem: LogProblem | null = null;
   let syncedAt = Number.NEGATIVE_INFINITY;
+  let turn: Promise<void> = Promise.resolve();
   const verifiers = values['allow-simulator'] ? [...hardwareVerifiers, simulatorVerifier] : hardwareVerifiers;
-  const clock = { now: () => Date.now(), monotonic: () => performance.now() };
-  return async ({ leastSize }: { leastSize: number }): Promise<Surroundings> => {
+  const sync = async (leastSize: number) => {
     const old = clock.monotonic() - syncedAt > domain.freshness.syncMinutes * 60_000;
-    if (old || (state?.checkpoint?.size ?? 0) < leastSize) {
-      for (let more = true; more; ) {
-        const step = await syncLog({ domain, state, fetch, now: clock.now });
-        ({ state, problem, more } = step);
-      }
-      if (state) await keepState(values.state, state);
-      syncedAt = clock.monotonic();
+    if (!old && (state?.checkpoint?.size ?? 0) >= leastSize) return;
+    for (let more = true; more; ) {
+      const step = await syncLog({ domain, state, fetch, now: clock.now });
+      ({ state, problem, more } = step);
     }
+    if (state) await keepState(values.state, state);
+    syncedAt = clock.monotonic();
+  };
+  return async ({ leastSize }: { leastSize: number }): Promise<Surroundings> => {
+    // Chats that share the file of the log's state bring it up to date one after another.
+    const mine = turn.then(() => sync(leastSize));
+    turn = mine.catch(() => {});
+    await mine;
     return { domain, imported: false, log: { state, problem }, clock, verifiers };
   };
 }
 
-/** Opens a chat with the service at `url` under the trust domain of the options. */
-export async function openClient(url: string | undefined, values: ClientValues): Promise<ChatSession> {
+const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+/** What every chat with the service at `url` needs, under the trust domain of the options. */
+export async function readClient(
+  url: string | undefined,
+  values: ClientValues,
+): Promise<Pick<ChatSessionOptions, 'service' | 'clock' | 'look' | 'token'>> {
   if (url === undefined) throw clientCommandError('WAX_CLIENTCOMMAND_OPTION', 'URL');
   if (values.domain === undefined) throw clientCommandError('WAX_CLIENTCOMMAND_OPTION', '--domain');
   const domain = parseTrustDomain(await read(values.domain));
   const origin = readOrigin(url.replace(/\/$/, ''), 'URL');
   const token = values.token === undefined ? undefined : (await read(values.token)).trim();
-  return new ChatSession({
+  return {
     service: { origin, fetch: (...request) => fetch(...request) },
-    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    clock,
     look: await createLook(domain, values),
     token: () => token,
-  });
+  };
+}
+
+/** Opens a chat with the service at `url` under the trust domain of the options. */
+export async function openClient(url: string | undefined, values: ClientValues): Promise<ChatSession> {
+  return new ChatSession(await readClient(url, values));
 }

@@ -10,8 +10,14 @@ import { type ClientValues, clientHelp, clientOptions, openClient } from '../cli
 import { clientCommandError } from '../client-errors.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { reportLines } from '../report-text.ts';
+import { serve } from '../serve/serve.ts';
 
-const options = { ...clientOptions, receipt: { type: 'string' } } as const;
+const options = {
+  ...clientOptions,
+  receipt: { type: 'string' },
+  serve: { type: 'string' },
+  'api-key': { type: 'string' },
+} as const;
 
 type ChatValues = ClientValues & { receipt?: string; json: boolean };
 
@@ -141,23 +147,35 @@ export const chatCommand: Command = {
   name: 'chat',
   summary: 'chat with an enclave service, every check first',
   help: `Usage: waxseal chat URL [PROMPT] --domain FILE [OPTIONS]
+       waxseal chat URL --serve PORT --domain FILE [--api-key FILE] [OPTIONS]
 
 Checks the service at URL as the extension does, seals PROMPT to it and prints the answer. Without PROMPT it
 reads prompts line by line and keeps the conversation in memory until the input ends. If a check fails, nothing
 is sent.
 
+With --serve it answers programs on this computer in the form of OpenAI's API, at http://127.0.0.1:PORT/v1, and
+verifies and seals what they ask: chat completions, embeddings, models. docs/openai-api.md says what it takes.
+
 Options:
 ${clientHelp}
   --receipt FILE      keep the receipt of the (newest) answer, for \`waxseal verify --receipt FILE\`; it holds
                       neither prompt nor answer
+  --serve PORT        serve OpenAI's API on this port of the loopback interface, 0 for any, until interrupted
+  --api-key FILE      with --serve: answer only programs that give this key, alone in a file
 
-Example:
+Examples:
   waxseal chat https://chat.fernhill.example "Explain attestation" --domain fernhill.json
+  waxseal chat https://chat.fernhill.example --serve 11500 --domain fernhill.json
 
-Exit codes: 0 answered in full, 10 a check failed, 20 no or no whole answer, 30 usage.`,
+Exit codes: 0 answered in full or served until interrupted, 10 a check failed, 20 no or no whole answer, 30 usage.`,
   async run(args) {
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
     const [url, prompt] = positionals;
+    const { serve: port, 'api-key': key } = values;
+    const mixed =
+      port === undefined ? key !== undefined : prompt !== undefined || values.receipt !== undefined;
+    if (mixed) throw clientCommandError('WAX_CLIENTCOMMAND_OPTION', '--serve');
+    if (port !== undefined) return serve(url, { ...values, serve: port });
     const client = await openClient(url, values);
     try {
       return await (prompt === undefined ? converse(client, values) : once(client, prompt, values));

@@ -1,42 +1,37 @@
 /**
- * The answers of the enclave in the form that clients of OpenAI's API expect: `chat.completion` objects pass as
- * they are, streams are rebuilt as server-sent events, refusals become error objects.
+ * The answers of the enclave in the form that clients of OpenAI's API expect: results are completed by what only
+ * the client's side knows, streams are rebuilt as server-sent events.
  * @module
  */
+import { type JsonValue, parseJson } from '../../protocol/json.ts';
 import type { ReplyEvent } from '../../protocol/session/reply-reader.ts';
-import type { TurnError } from '../../protocol/session/turn-errors.ts';
+import { MAX_PLAINTEXT_BYTES } from '../../protocol/session/sizes.ts';
+import { readMap } from '../../protocol/shape.ts';
+import { type ApiError, errorBody, turnApiError } from './openai-errors.ts';
 
-/** An error that a client shows: HTTP status, and OpenAI's `error` object. */
-export interface ApiError {
-  readonly status: number;
-  readonly code: string;
-  readonly message: string;
+/** What names an answer; the enclave has neither a name for it nor a clock that one could believe. */
+export interface AnswerName {
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
-const turnErrors: Record<TurnError, Omit<ApiError, 'code'>> = {
-  busy: { status: 429, message: 'The service is busy' },
-  'bad-request': { status: 400, message: 'The service does not understand the request' },
-  'too-long': { status: 400, message: 'The conversation is longer than the model takes' },
-  'model-unknown': { status: 404, message: 'The service has no such model' },
-  'engine-failed': { status: 500, message: 'The model failed' },
-  'parameter-refused': { status: 400, message: 'The service does not take a parameter of the request' },
-  'session-over': { status: 503, message: 'The session is over' },
-};
+const seconds = (ms: number) => Math.floor(ms / 1000);
 
-/** What a turn's own error means to a client of the API. */
-export function turnApiError(error: TurnError): ApiError {
-  return { ...turnErrors[error], code: error };
+/**
+ * The JSON text of a `chat.completion` object from the result of a block.
+ * @throws CodedError where the result is not an object in JSON
+ */
+export function completionBody(result: Uint8Array, { id, at }: AnswerName): string {
+  const body = readMap(parseJson(result, { bytes: MAX_PLAINTEXT_BYTES, floats: true }), 'completion');
+  const named: { [key: string]: JsonValue } = { id, ...body, created: seconds(at) };
+  return JSON.stringify(named);
 }
 
-/** JSON text of an error. */
-export function errorBody({ code, message }: ApiError): string {
-  return JSON.stringify({
-    error: { message: `Waxseal: ${message}`, type: 'waxseal_error', param: null, code },
-  });
-}
+const event = (text: string) => `data: ${text}\n\n`;
 
-const event = (value: object | string) =>
-  `data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`;
+/** An error in the midst of a stream. */
+export const errorEvent = (error: ApiError): string => event(errorBody(error));
 
 /** Writes the chunks of one streamed answer. */
 export class ChunkWriter {
@@ -44,10 +39,10 @@ export class ChunkWriter {
   readonly #includeUsage: boolean;
   #begun = false;
 
-  /** `at` in milliseconds since the epoch; `includeUsage` as in `stream_options.include_usage`. */
-  constructor(options: { id: string; model: string; at: number; includeUsage: boolean }) {
+  /** `includeUsage` as in `stream_options.include_usage`. */
+  constructor(options: AnswerName & { model: string; includeUsage: boolean }) {
     const { id, model, at, includeUsage } = options;
-    this.#head = { id, object: 'chat.completion.chunk', created: Math.floor(at / 1000), model };
+    this.#head = { id, object: 'chat.completion.chunk', created: seconds(at), model };
     this.#includeUsage = includeUsage;
   }
 
@@ -55,7 +50,9 @@ export class ChunkWriter {
     const role = this.#begun ? {} : { role: 'assistant', content: '' };
     this.#begun = true;
     const choice = { index: 0, delta: { ...role, ...delta }, logprobs: null, finish_reason: finish };
-    return event({ ...this.#head, choices: [choice], ...(this.#includeUsage && { usage: null }) });
+    return event(
+      JSON.stringify({ ...this.#head, choices: [choice], ...(this.#includeUsage && { usage: null }) }),
+    );
   }
 
   /** The server-sent events for one event of a reply; none for those that are not content. */
@@ -76,11 +73,11 @@ export class ChunkWriter {
       }
       case 'end': {
         const { finish_reason: finish, usage } = reply.summary;
-        const last = this.#includeUsage ? event({ ...this.#head, choices: [], usage }) : '';
+        const last = this.#includeUsage ? event(JSON.stringify({ ...this.#head, choices: [], usage })) : '';
         return this.#chunk({}, finish) + last + event('[DONE]');
       }
       case 'error':
-        return event(errorBody(turnApiError(reply.error)));
+        return errorEvent(turnApiError(reply.error));
       default:
         return '';
     }

@@ -10,8 +10,9 @@ import { ChatSession } from './chat-session.ts';
 import type { TurnEvent } from './chat-status.ts';
 import { awaitLink, type FrameLink } from './frame-link.ts';
 import { clock, createLook } from './look.ts';
+import { ApiAnswer, refuse } from './openai-answer.ts';
+import { type ApiError, notVerified } from './openai-errors.ts';
 import { readPageChat } from './openai-request.ts';
-import { notVerified, PageReply, refuse } from './page-reply.ts';
 import { type Choice, chosen, type HeldLog, readTrust } from './trust.ts';
 import { chatStatus } from './view-status.ts';
 
@@ -96,8 +97,7 @@ class PageService {
       const message: AdapterRequest | null = parseAdapterRequest(data);
       if (message?.kind === 'abort') aborted.abort();
       if (message?.kind !== 'request') return;
-      if (!this.#link.adapter)
-        return refuse(post, { status: 403, code: 'WAX_EXT_NOT_GRANTED', message: notOn });
+      if (!this.#link.adapter) return refuse(post, notOn);
       const { promise: contentEnded, resolve: onContentEnd } = Promise.withResolvers<void>();
       const before = this.#turns;
       this.#turns = contentEnded;
@@ -116,21 +116,21 @@ class PageService {
   ): Promise<void> {
     if (signal.aborted) return;
     const service = await this.#open();
-    if (service === null) return refuse(post, { status: 503, code: 'WAX_EXT_DOMAIN', message: notSetUp });
+    if (service === null) return refuse(post, notSetUp);
     const { session } = service;
     // Which models there are is known once the service has been verified.
     if (session.status.report?.verdict !== 'pass') await session.check();
     const { report } = session.status;
     if (report?.verdict !== 'pass') {
       this.#report(service);
-      return refuse(post, notVerified(session));
+      return refuse(post, notVerified(session.status));
     }
     const chat = readPageChat(
       text,
       report.models.map(({ id }) => id),
     );
     if ('status' in chat) return refuse(post, chat);
-    const reply = new PageReply(
+    const reply = new ApiAnswer(
       chat,
       { origin: service.choice.enclave.service, simulated: report.simulated },
       post,
@@ -141,12 +141,22 @@ class PageService {
     };
     const result = await session.send(chat.request, { signal, onEvent });
     this.#report(service);
-    reply.close(result, session);
+    reply.close(result, session.status);
   }
 }
 
-const notOn = 'The fetch adapter is not switched on for this site';
-const notSetUp = 'No service has been chosen';
+const notOn: ApiError = {
+  status: 403,
+  type: 'waxseal_error',
+  code: 'WAX_EXT_NOT_GRANTED',
+  message: 'The fetch adapter is not switched on for this site',
+};
+const notSetUp: ApiError = {
+  status: 503,
+  type: 'waxseal_error',
+  code: 'WAX_EXT_DOMAIN',
+  message: 'No service has been chosen',
+};
 
 /** Waits for the token, and then serves the page until the document ends. */
 export async function startPageService(): Promise<void> {

@@ -11,7 +11,7 @@ import { sessionError } from './errors.ts';
 import { MAX_PLAINTEXT_BYTES, type Mode } from './sizes.ts';
 
 /** Known fields of the request object, by operation. A field that is not here would be ignored silently. */
-const BODY_FIELDS = {
+export const bodyFields = {
   chat: [
     'model',
     'messages',
@@ -33,8 +33,8 @@ const BODY_FIELDS = {
   models: [],
 } as const;
 
-type Operation = keyof typeof BODY_FIELDS;
-const OPERATIONS = Object.keys(BODY_FIELDS) as Operation[];
+type Operation = keyof typeof bodyFields;
+const OPERATIONS = Object.keys(bodyFields) as Operation[];
 
 export interface TurnRequest {
   op: Operation;
@@ -48,7 +48,7 @@ function readTurnRequest(value: JsonValue): TurnRequest {
   const op = readOneOf(fields.op, 'op', OPERATIONS);
   const mode = readOneOf(fields.mode, 'mode', ['steady', 'block']);
   if (mode === 'steady' && op !== 'chat') throw sessionError('WAX_SESSION_REQUEST_BODY', `steady ${op}`);
-  const body = readObject(fields.body, 'body', [], BODY_FIELDS[op]);
+  const body = readObject(fields.body, 'body', [], bodyFields[op]);
   return { op, mode, body: body as { [key: string]: JsonValue } };
 }
 
