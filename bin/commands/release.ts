@@ -17,6 +17,7 @@ import {
 import { startTime } from './release/draft-command.ts';
 import { draftCommands, readPublishers } from './release/drafts.ts';
 import { releaseCommandError } from './release/errors.ts';
+import { checkCommand, measureCommand } from './release/measure.ts';
 import { nextStep, replaceDraft, signWithKeyFile, summarise, writeDraft } from './release/signing.ts';
 
 const keygen: Command = {
@@ -173,4 +174,7 @@ Exit codes: 0 printed, 30 the folder is not that of an extension.`,
   },
 };
 
-export const releaseCommands: readonly Command[] = [keygen, init, ...draftCommands, sign, show, files];
+export const releaseCommands: readonly Command[] = [
+  ...[keygen, init, ...draftCommands, sign, show],
+  ...[files, measureCommand, checkCommand],
+];

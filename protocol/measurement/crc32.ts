@@ -1,4 +1,4 @@
-/** CRC-32 of IEEE 802.3, as enclave images and zip archives carry it: it finds accidents, not attackers. @module */
+/** CRC-32 of IEEE 802.3, as enclave images carry it: it finds accidents, not attackers. @module */
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;

@@ -15,6 +15,10 @@ export const measurementError = defineErrors({
   WAX_MEASURE_KERNEL_HEADER:
     'Older and newer QEMU would measure this kernel differently: its setup header does not hold yet what QEMU writes',
   WAX_MEASURE_COMMAND_LINE: 'The kernel command line is not printable ASCII in one line',
+  WAX_MEASURE_PART: 'The image lacks a part that this shape starts with',
+  WAX_MEASURE_SHAPES: 'The shapes are not of the form that waxseal release measure --help describes',
+  WAX_MEASURE_PROVIDER:
+    "There the measurement is that of the provider's firmware and says nothing about our image, so no release can name it",
   WAX_MEASURE_EIF: 'The file is no enclave image in the one form that is read',
   WAX_MEASURE_EIF_CRC: 'The checksum of the enclave image is wrong',
   WAX_MEASURE_EIF_BORDER: 'The parts of the enclave image could be cut elsewhere without changing a register',

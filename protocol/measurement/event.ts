@@ -1,13 +1,14 @@
 /** What a register speaks of: a file of the image, or a property of the machine that the shape names. */
-export type Part =
-  | 'firmware'
-  | 'kernel'
-  | 'initramfs'
-  | 'command line'
-  | 'processors'
-  | 'memory size'
-  | 'hardware description'
-  | 'enclave image';
+export const parts = [
+  'firmware',
+  'kernel',
+  'initramfs',
+  'command line',
+  'processors',
+  'memory size',
+  'hardware description',
+] as const;
+export type Part = (typeof parts)[number];
 
 /** One step of a calculation, for people who want to see how a register came about. */
 export interface MeasurementEvent {

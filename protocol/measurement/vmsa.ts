@@ -21,6 +21,7 @@ const types = {
   'EPYC-Turin': [26, 0, 0],
 } as const;
 export type VcpuType = keyof typeof types;
+export const vcpuTypes = Object.keys(types) as VcpuType[];
 
 /** CPUID function 1, EAX (AMD APM volume 3, appendix E.3.2), of a family above 15. */
 export function cpuidSignature(type: VcpuType): number {
