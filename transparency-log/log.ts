@@ -23,7 +23,7 @@ import { Sequencer, type Ticket } from './sequencer.ts';
 import type { StepListener } from './steps.ts';
 import { diskError } from './storage/disk-errors.ts';
 import type { Storage, StoredEntry } from './storage/storage.ts';
-import type { WitnessEndpoint } from './witness/client.ts';
+import type { WitnessPolicy } from './witness-policy.ts';
 import { WitnessRound } from './witness-round.ts';
 
 export interface LogOptions {
@@ -32,9 +32,8 @@ export interface LogOptions {
   signer: NoteSigner;
   /** Bytes of entry 0: the first policy, which the log sequences itself when it is begun. */
   policyEntry: Uint8Array;
-  witnesses: readonly WitnessEndpoint[];
-  /** How many witnesses must cosign before a checkpoint is published; more than half. */
-  quorum: number;
+  /** Who must cosign before a checkpoint is published. */
+  witnesses: WitnessPolicy;
   /** Where readers find this log, if that is not (only) this process: asked at start for the newest size. */
   publicUrl?: string;
   /** Shortest time from one batch to the next; what comes in between waits for it. 1 second unless said. */
@@ -71,7 +70,7 @@ export class TransparencyLog {
   #isClosed = false;
 
   constructor(options: LogOptions) {
-    const { origin, quorum, witnesses, storage, signer, now = Date.now, onStep = () => {} } = options;
+    const { origin, witnesses, storage, signer, now = Date.now, onStep = () => {} } = options;
     this.#options = options;
     this.#search = new LogSearch(storage.entries);
     this.#onProblem = options.onProblem ?? (() => {});
@@ -81,7 +80,6 @@ export class TransparencyLog {
       origin,
       logKey: signer.verifierKey,
       witnesses,
-      quorum,
       fetch: options.fetch ?? fetch,
     });
     this.#publisher = new Publisher({
@@ -109,11 +107,8 @@ export class TransparencyLog {
    * said that it knows of nothing newer: a folder restored from a backup looks perfectly sound from inside.
    */
   async open(): Promise<void> {
-    const { storage, origin, signer, policyEntry, quorum, witnesses } = this.#options;
+    const { storage, origin, signer, policyEntry } = this.#options;
     const key = signer.verifierKey;
-    if (2 * quorum <= witnesses.length || quorum > witnesses.length) {
-      throw serverError('WAX_LOGSERVER_CONFIG', `a quorum of ${quorum} of ${witnesses.length} witnesses`);
-    }
     await requireIdentity(storage.entries, origin, key);
     const head = await storage.entries.head();
     const [first] = head ? await storage.entries.entries(0, 1) : [];
@@ -134,7 +129,7 @@ export class TransparencyLog {
       const shown = await fetchPublished(publicUrl, signer.verifierKey, origin, fetcher);
       if (shown) requireHistory(this.#tree, shown, publicUrl);
     }
-    if (answers.length >= this.#options.quorum) return this.#begin();
+    if (this.#options.witnesses.isQuorum(answers.map(({ name }) => name))) return this.#begin();
     const blocked = serverError('WAX_LOGSERVER_NO_QUORUM', `${answers.length} answered`);
     this.#sequencer.blocked = blocked;
     this.#onProblem(blocked);
@@ -222,7 +217,7 @@ export class TransparencyLog {
   }
 
   async status() {
-    const { origin, signer, policyEntry, quorum } = this.#options;
+    const { origin, signer, policyEntry, witnesses } = this.#options;
     const { blocked, problem } = this.#sequencer;
     const trouble = blocked ?? problem;
     return {
@@ -233,7 +228,7 @@ export class TransparencyLog {
       accepting: blocked === null,
       problem: trouble && { code: trouble.code, message: trouble.message },
       policyEntry: toHex(sha256(policyEntry)),
-      quorum,
+      quorum: witnesses.least,
       witnesses: await this.#witnessStatus(),
     };
   }
@@ -241,32 +236,40 @@ export class TransparencyLog {
   /** What only the operator of this log needs to know, besides. */
   async operatorStatus() {
     const status = await this.status();
-    const times = status.witnesses.flatMap(({ cosignedAt }) =>
-      cosignedAt === null ? [] : [Date.parse(cosignedAt)],
-    );
+    const { endpoints } = this.#options.witnesses;
     return {
       ...status,
       sequenced: this.#tree.size,
       /** When a quorum had signed the published checkpoint; milliseconds. */
-      quorumAt: times.sort((a, b) => b - a)[status.quorum - 1] ?? null,
+      quorumAt: await this.#quorumAt(),
       witnesses: status.witnesses.map((witness, index) => ({
         ...witness,
-        url: this.#options.witnesses[index]?.url ?? '',
+        url: endpoints[index]?.url ?? '',
         answer: this.#witnesses.answers.get(witness.name) ?? null,
       })),
     };
   }
 
+  async #quorumAt(): Promise<number | null> {
+    const newestFirst = (await this.#cosigners()).sort((a, b) => b.at - a.at);
+    const names: string[] = [];
+    for (const { name, at } of newestFirst) {
+      names.push(name);
+      if (this.#options.witnesses.isQuorum(names)) return at;
+    }
+    return null;
+  }
+
   /** Who cosigned the published checkpoint, and when. */
   async #cosigners(): Promise<Cosignature[]> {
     const { note } = this.#publisher;
-    const keys = this.#options.witnesses.map(({ key }) => key);
+    const keys = this.#options.witnesses.endpoints.map(({ key }) => key);
     return note === '' ? [] : verifyCosignatures(parseNote(note), keys);
   }
 
   async #witnessStatus() {
     const cosigners = await this.#cosigners();
-    return this.#options.witnesses.map(({ key: { name, text } }) => {
+    return this.#options.witnesses.endpoints.map(({ key: { name, text } }) => {
       const at = cosigners.find((cosigner) => cosigner.name === name)?.at;
       return {
         name,

@@ -7,12 +7,13 @@ import { buildLogServers } from './app.ts';
 import { logFiles, parseLogConfig, readLogFile } from './config.ts';
 import { readKeyFile } from './keys/key-file.ts';
 import { openLocalStorage } from './storage/local.ts';
+import { parseWitnessPolicy } from './witness-policy.ts';
 
 /** Where `npm run build` puts the explorer page. */
 const EXPLORER = fileURLToPath(new URL('../dist/explorer/', import.meta.url));
 
 export interface ServeOptions {
-  /** Folder with log.json, log.key and policy-entry.json, as `waxseal log init` makes it. */
+  /** Folder with log.json, log.key, policy-entry.json and witnesses.policy, as `waxseal log init` makes it. */
   folder: string;
   host: string;
   port: number;
@@ -32,7 +33,8 @@ export async function serveLog({
   operatorPort,
   onProblem,
 }: ServeOptions): Promise<{ app: FastifyInstance; url: string; operatorUrl: string | null }> {
-  const { origin, publicUrl, witnesses, quorum } = parseLogConfig(await readLogFile(folder, logFiles.config));
+  const { origin, publicUrl } = parseLogConfig(await readLogFile(folder, logFiles.config));
+  const witnesses = parseWitnessPolicy(await readLogFile(folder, logFiles.witnesses));
   const signer = await readKeyFile(join(folder, logFiles.key), 1);
   const { app, operator } = await buildLogServers({
     folder,
@@ -41,7 +43,6 @@ export async function serveLog({
     signer,
     policyEntry: await readLogFile(folder, logFiles.policy),
     witnesses,
-    quorum,
     onProblem,
     ...(proxy === undefined ? {} : { proxy }),
     ...(publicUrl === null ? {} : { publicUrl }),

@@ -7,13 +7,13 @@ import { serverError } from './errors.ts';
 import type { HashTree } from './hash-tree.ts';
 import { requireHistory } from './recovery.ts';
 import { diskError } from './storage/disk-errors.ts';
-import { fetchWitnessView, WitnessClient, type WitnessEndpoint } from './witness/client.ts';
+import { cosigners, fetchWitnessView, WitnessClient, type WitnessEndpoint } from './witness/client.ts';
+import type { WitnessPolicy } from './witness-policy.ts';
 
 export interface WitnessRoundOptions {
   origin: string;
   logKey: VerifierKey;
-  witnesses: readonly WitnessEndpoint[];
-  quorum: number;
+  witnesses: WitnessPolicy;
   fetch: typeof fetch;
 }
 
@@ -39,7 +39,7 @@ export class WitnessRound {
   constructor(options: WitnessRoundOptions) {
     this.#options = options;
     const { witnesses, fetch } = options;
-    this.#client = new WitnessClient({ witnesses, fetch, timeoutMs: TIMEOUT_MS });
+    this.#client = new WitnessClient({ witnesses: witnesses.endpoints, fetch, timeoutMs: TIMEOUT_MS });
   }
 
   /**
@@ -47,7 +47,7 @@ export class WitnessRound {
    * @param known names of witnesses that have cosigned before: "I know nothing" from one of those is no answer
    */
   async survey(known: ReadonlySet<string>): Promise<SurveyAnswer[]> {
-    const asked = this.#options.witnesses.map(async (witness): Promise<SurveyAnswer | null> => {
+    const asked = this.#options.witnesses.endpoints.map(async (witness): Promise<SurveyAnswer | null> => {
       const { name } = witness.key;
       try {
         const checkpoint = await this.#view(witness);
@@ -79,10 +79,10 @@ export class WitnessRound {
    * another history
    */
   async collect(size: number, checkpoint: string, tree: HashTree): Promise<string[]> {
-    const { quorum } = this.#options;
+    const { witnesses } = this.#options;
     const round = this.#client.collect({
       checkpoint,
-      quorum,
+      isQuorum: (names) => witnesses.isQuorum(names),
       proofFrom: (oldSize) => consistencyProof(oldSize, size, tree.hashAt),
     });
     const enough = await round.quorum;
@@ -98,7 +98,7 @@ export class WitnessRound {
         await this.#confront(outcome.name, outcome.error, tree);
       }
     }
-    if (lines.length >= quorum) return lines;
+    if (witnesses.isQuorum(cosigners(outcomes))) return lines;
     const reasons = [...this.problems].map(([name, { code }]) => `${name}: ${code}`).join(', ');
     throw serverError('WAX_LOGSERVER_NO_QUORUM', reasons);
   }
@@ -108,7 +108,7 @@ export class WitnessRound {
    * a checkpoint that carries our own signature must.
    */
   async #confront(name: string, { code }: CodedError, tree: HashTree): Promise<void> {
-    const witness = this.#options.witnesses.find(({ key }) => key.name === name);
+    const witness = this.#options.witnesses.endpoints.find(({ key }) => key.name === name);
     if (!witness || (code !== 'WAX_WITNESS_AHEAD' && code !== 'WAX_WITNESS_REFUSED')) return;
     const seen = await this.#view(witness).catch(() => null);
     if (seen) requireHistory(tree, seen, name);

@@ -1,20 +1,16 @@
 /** `waxseal audit`: check a transparency log from outside, or evidence that one misbehaved. */
-import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { CodedError } from '../../protocol/errors.ts';
-import type { LogIdentity } from '../../protocol/log/evidence.ts';
-import { parseVerifierKey } from '../../protocol/log/note.ts';
-import { parseTrustDomain, type TrustDomain } from '../../protocol/policy.ts';
 import { auditLog } from '../../transparency-log/audit/audit.ts';
 import { parseEvidence, verifyEvidence } from '../../transparency-log/audit/evidence.ts';
 import { readAuditState, writeAuditState, writeEvidence } from '../../transparency-log/audit/history.ts';
 import type { AuditReport } from '../../transparency-log/audit/report.ts';
-import type { WitnessEndpoint } from '../../transparency-log/witness/client.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { ProgressBar } from '../progress.ts';
 import { auditCommandError } from './audit-errors.ts';
 import { type Notice, notify } from './audit-notify.ts';
+import { readInput, readTarget, type Target } from './audit-target.ts';
 
 function parse(args: string[]) {
   return parseArgs({
@@ -23,6 +19,7 @@ function parse(args: string[]) {
     options: {
       domain: { type: 'string' },
       vkey: { type: 'string' },
+      policy: { type: 'string' },
       origin: { type: 'string' },
       witness: { type: 'string', multiple: true, default: [] },
       state: { type: 'string' },
@@ -37,46 +34,6 @@ function parse(args: string[]) {
 }
 
 type Values = ReturnType<typeof parse>['values'];
-
-async function readInput(path: string): Promise<Uint8Array> {
-  return readFile(path).catch((cause) => {
-    throw auditCommandError('WAX_AUDITCOMMAND_FILE', path, { cause });
-  });
-}
-
-interface Target {
-  log: LogIdentity;
-  domain: TrustDomain | null;
-  witnesses: WitnessEndpoint[];
-}
-
-/** Which log is meant: by a trust domain, or by its key alone. */
-async function readTarget({ domain: path, vkey, origin, witness }: Values): Promise<Target> {
-  if ((path === undefined) === (vkey === undefined)) {
-    throw auditCommandError('WAX_AUDITCOMMAND_OPTION', 'either --domain or --vkey');
-  }
-  const domain = path === undefined ? null : parseTrustDomain(await readInput(path));
-  if (domain !== null && origin !== undefined) {
-    throw auditCommandError('WAX_AUDITCOMMAND_OPTION', '--origin goes with --vkey');
-  }
-  const witnesses = witness.map((text) => readWitness(text, domain));
-  const key = domain?.log.key ?? parseVerifierKey(vkey ?? '');
-  const known = domain?.witnesses.map((each) => each.key) ?? witnesses.map((each) => each.key);
-  const log = { origin: domain?.log.origin ?? origin ?? key.name, key, witnesses: known };
-  return { log, domain, witnesses };
-}
-
-/** `NAME URL` for a witness of the trust domain, `VKEY URL` for any other. */
-function readWitness(text: string, domain: TrustDomain | null): WitnessEndpoint {
-  const [who, url, ...rest] = text.split(' ');
-  if (!who || !url || !URL.canParse(url) || rest.length > 0) {
-    throw auditCommandError('WAX_AUDITCOMMAND_OPTION', '--witness "NAME URL"');
-  }
-  const named = domain?.witnesses.find(
-    ({ name, key }) => name === who || key.name === who || key.text === who,
-  );
-  return { url: url.replace(/\/$/, ''), key: named?.key ?? parseVerifierKey(who) };
-}
 
 function readSeconds(text: string, name: string): number {
   if (!/^[1-9][0-9]{0,5}$/.test(text))
@@ -147,7 +104,7 @@ const verdictCodes = {
 
 async function checkEvidence(path: string, values: Values): Promise<number> {
   const evidence = parseEvidence(await readInput(path));
-  const isNamed = values.domain !== undefined || values.vkey !== undefined;
+  const isNamed = (values.domain ?? values.vkey ?? values.policy) !== undefined;
   const { log } = isNamed ? await readTarget(values) : { log: null };
   if (log !== null && (log.origin !== evidence.log.origin || log.key.text !== evidence.log.key)) {
     throw auditCommandError('WAX_AUDITCOMMAND_OTHER_LOG', evidence.log.origin);
@@ -171,8 +128,8 @@ async function checkEvidence(path: string, values: Values): Promise<number> {
 export const auditCommand: Command = {
   name: 'audit',
   summary: 'check a transparency log from outside, or evidence that one misbehaved',
-  help: `Usage: waxseal audit [URL] (--domain FILE | --vkey VKEY) [OPTIONS]
-       waxseal audit --evidence FILE [--domain FILE | --vkey VKEY] [--json]
+  help: `Usage: waxseal audit [URL] (--domain FILE | --vkey VKEY | --policy FILE) [OPTIONS]
+       waxseal audit --evidence FILE [--domain FILE | --vkey VKEY | --policy FILE] [--json]
 
 Fetches everything that a log (C2SP tlog-tiles) serves and checks it: the log's signature, the witnesses' quorum
 and how fresh it is, every entry and every tile against the signed root with two implementations of the tree, the
@@ -182,7 +139,10 @@ monitors, and that the log extends what an earlier audit saw.
 Options:
   --domain FILE         trust domain: log, witnesses, quorum, pin and first policy; URL is the domain's if left out
   --vkey VKEY           verifier key of any other log; quorum, pin and authorisation are then not checked
-  --origin ORIGIN       origin of that log, where it is not the key's name
+  --policy FILE         C2SP tlog-policy file: log, witnesses, groups and quorum; URL is the log's there if left out.
+                        Witnesses with an address are asked what they have seen. With --domain or --vkey as well, the
+                        checkpoint must be valid under both
+  --origin ORIGIN       origin of the log, where it is not the name of the --vkey, or --policy names several logs
   --witness "NAME URL"  ask this witness what it has seen; NAME is in the domain, or is a verifier key; may be repeated
   --state FILE          remember the last checkpoint here, and compare with it; evidence of a fork or a rollback is
                         written beside it as FILE.TIME.evidence.json (without --state: in the current folder)
@@ -198,6 +158,7 @@ Examples:
   waxseal audit --domain waxseal.json --state audit.json --witness "w1 https://w1.example"
   waxseal audit --domain waxseal.json --follow 600 --webhook https://alerts.example/waxseal
   waxseal audit https://log.example --vkey "log.example/one+1f…+AX…" --json
+  waxseal audit --policy example.policy
 
 Exit codes: 0 nothing wrong (with --evidence: proven), 10 a finding (with --evidence: not proven),
 20 something could not be reached, 30 an option or a file is malformed.`,
@@ -205,7 +166,7 @@ Exit codes: 0 nothing wrong (with --evidence: proven), 10 a finding (with --evid
     const { values, positionals } = parse(args);
     if (values.evidence !== undefined) return checkEvidence(values.evidence, values);
     const target = await readTarget(values);
-    const url = (positionals[0] ?? target.domain?.log.url)?.replace(/\/$/, '');
+    const url = (positionals[0] ?? target.url)?.replace(/\/$/, '');
     if (url === undefined || !/^https?:/.test(url) || !URL.canParse(url) || positionals.length > 1) {
       throw auditCommandError('WAX_AUDITCOMMAND_OPTION', 'URL');
     }

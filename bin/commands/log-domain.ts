@@ -11,6 +11,7 @@ import { formatTrustDomain, parseTrustDomain } from '../../protocol/policy.ts';
 import { LogReader } from '../../transparency-log/audit/log-reader.ts';
 import { logFiles, parseLogConfig, readLogFile } from '../../transparency-log/config.ts';
 import { readKeyFile } from '../../transparency-log/keys/key-file.ts';
+import { parseWitnessPolicy } from '../../transparency-log/witness-policy.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { logCommandError } from './log-errors.ts';
 
@@ -34,7 +35,8 @@ export const domain: Command = {
 
 Asks the log at URL for its checkpoint, checks the log's signature and the quorum of its witnesses, and prints a
 trust domain that pins that tree: people import it into Waxseal, auditors and publishers name it with --domain.
-Add the enclaves that it vouches for, and read it over: whoever has this file believes it.
+Add the enclaves that it vouches for, and read it over: whoever has this file believes it. A trust domain knows no
+groups of witnesses, so the log's witness policy must ask for any K of them.
 
 Options:
   --dir DIR   folder made by waxseal log init
@@ -59,12 +61,15 @@ Exit codes: 0 printed, 20 the log cannot be reached, 30 an option or the checkpo
       throw logCommandError('WAX_LOGCOMMAND_OPTION', '--dir, --url and --name');
     }
     const url = address.replace(/\/$/, '');
-    const { origin, witnesses, quorum } = parseLogConfig(await readLogFile(dir, logFiles.config));
+    const { origin } = parseLogConfig(await readLogFile(dir, logFiles.config));
+    const witnesses = parseWitnessPolicy(await readLogFile(dir, logFiles.witnesses));
+    const quorum = witnesses.threshold;
+    if (quorum === null) throw logCommandError('WAX_LOGCOMMAND_GROUPS');
     const { verifierKey } = await readKeyFile(join(dir, logFiles.key), 1);
     const operators = readOperators(values['witness-operator']);
     const note = await new LogReader({ url, fetch, timeoutMs: 10_000 }).checkpoint();
     const { size, root } = await verifyCheckpoint(note, verifierKey, origin);
-    const keys = witnesses.map(({ key }) => key);
+    const keys = witnesses.endpoints.map(({ key }) => key);
     const signed = await verifyCosignatures(parseNote(note), keys);
     if (signed.length < quorum) {
       throw logCommandError('WAX_LOGCOMMAND_QUORUM', `${signed.length} of ${quorum}`);

@@ -5,10 +5,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CodedError } from '../../protocol/errors.ts';
 import { parseEnvelope } from '../../protocol/log/dsse.ts';
+import { parseVerifierKey } from '../../protocol/log/note.ts';
 import { parseStatement } from '../../protocol/log/statement.ts';
-import { formatLogConfig, logFiles, parseLogConfig } from '../../transparency-log/config.ts';
+import { formatTlogPolicy } from '../../protocol/log/tlog-policy.ts';
+import { formatLogConfig, logFiles } from '../../transparency-log/config.ts';
 import { createKeyFile, readKeyFile } from '../../transparency-log/keys/key-file.ts';
 import { serveLog, untilStopped } from '../../transparency-log/serve.ts';
+import type { WitnessEndpoint } from '../../transparency-log/witness/client.ts';
+import { anyOf, parseWitnessPolicy } from '../../transparency-log/witness-policy.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { domain } from './log-domain.ts';
 import { logCommandError } from './log-errors.ts';
@@ -24,10 +28,37 @@ function print(json: boolean | undefined, data: Record<string, unknown>, lines: 
 }
 
 /** `VKEY URL` as one argument. */
-function splitWitness(text: string): { key: string; url: string } {
+function readWitness(text: string): WitnessEndpoint {
   const [key, url, ...rest] = text.split(' ');
   if (!key || !url || rest.length > 0) throw logCommandError('WAX_LOGCOMMAND_OPTION', '--witness "VKEY URL"');
-  return { key, url };
+  return { key: parseVerifierKey(key), url };
+}
+
+interface WitnessOptions {
+  witness: string[];
+  quorum?: string | undefined;
+  'witness-policy'?: string | undefined;
+}
+
+/** The bytes of `witnesses.policy`: a file as it is, or any k of the witnesses that are listed. */
+async function readWitnesses({
+  witness,
+  quorum,
+  'witness-policy': path,
+}: WitnessOptions): Promise<Uint8Array> {
+  if (path !== undefined) {
+    if (witness.length > 0 || quorum !== undefined)
+      throw logCommandError('WAX_LOGCOMMAND_OPTION', '--witness-policy alone');
+    const bytes = await readFile(path).catch((cause) => {
+      throw logCommandError('WAX_LOGCOMMAND_OPTION', `--witness-policy ${path} cannot be read`, { cause });
+    });
+    parseWitnessPolicy(bytes);
+    return bytes;
+  }
+  const endpoints = witness.map(readWitness);
+  const bytes = formatTlogPolicy(anyOf(endpoints, Number(quorum ?? Math.floor(endpoints.length / 2) + 1)));
+  parseWitnessPolicy(bytes);
+  return bytes;
 }
 
 async function readFirstPolicy(path: string, origin: string): Promise<Uint8Array> {
@@ -44,11 +75,13 @@ async function readFirstPolicy(path: string, origin: string): Promise<Uint8Array
 const init: Command = {
   name: 'log init',
   summary: 'make the key and the folder of a new transparency log',
-  help: `Usage: waxseal log init --dir DIR --origin ORIGIN --policy FILE --witness "VKEY URL"... [OPTIONS]
+  help: `Usage: waxseal log init --dir DIR --origin ORIGIN --policy FILE (--witness "VKEY URL"... | --witness-policy FILE)
+                        [OPTIONS]
 
-Makes DIR with a new signing key (log.key, readable by you only), the configuration (log.json) and the first
-policy (policy-entry.json), which the log sequences as entry 0 when it first starts. Prints the verifier key
-that witnesses and clients need. An existing key is never overwritten.
+Makes DIR with a new signing key (log.key, readable by you only), the configuration (log.json), the witnesses
+(witnesses.policy, in the form of C2SP tlog-policy, which you may edit) and the first policy (policy-entry.json),
+which the log sequences as entry 0 when it first starts. Prints the verifier key that witnesses and clients need.
+An existing key is never overwritten.
 
 Options:
   --dir DIR             folder of the log
@@ -56,6 +89,8 @@ Options:
   --policy FILE         signed envelope of the first policy statement
   --witness "VKEY URL"  verifier key and address of a witness; once for each
   --quorum K            cosignatures a checkpoint needs; more than half of the witnesses (default)
+  --witness-policy FILE witnesses, their addresses, groups and quorum from a C2SP tlog-policy file instead; any two
+                        quorums must have a witness in common
   --public-url URL      where readers find the log, if behind another server
   --json                print one JSON object
 
@@ -73,6 +108,7 @@ Exit codes: 0 done, 30 an option or a file is malformed.`,
         policy: { type: 'string' },
         witness: { type: 'string', multiple: true, default: [] },
         quorum: { type: 'string' },
+        'witness-policy': { type: 'string' },
         'public-url': { type: 'string' },
         json: { type: 'boolean' },
       },
@@ -80,18 +116,11 @@ Exit codes: 0 done, 30 an option or a file is malformed.`,
     const folder = required(values.dir, 'dir');
     const origin = required(values.origin, 'origin');
     const policy = await readFirstPolicy(required(values.policy, 'policy'), origin);
-    const witnesses = values.witness.map(splitWitness);
-    const config = parseLogConfig(
-      JSON.stringify({
-        format: 'waxseal-log/1',
-        origin,
-        publicUrl: values['public-url'] ?? null,
-        witnesses,
-        quorum: Number(values.quorum ?? Math.floor(witnesses.length / 2) + 1),
-      }),
-    );
+    const witnesses = await readWitnesses(values);
+    const config = formatLogConfig({ origin, publicUrl: values['public-url'] ?? null });
     const { verifierKey } = await createKeyFile(join(folder, logFiles.key), origin, 1);
-    await writeFile(join(folder, logFiles.config), formatLogConfig(config));
+    await writeFile(join(folder, logFiles.config), config);
+    await writeFile(join(folder, logFiles.witnesses), witnesses);
     await writeFile(join(folder, logFiles.policy), policy);
     print(values.json, { folder, origin, key: verifierKey.text }, [
       `The log ${origin} is ready in ${folder}.`,

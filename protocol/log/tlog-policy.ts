@@ -160,6 +160,46 @@ export function isQuorum({ groups, quorum }: TlogPolicy, cosigners: Iterable<str
   return witnessed.has(quorum);
 }
 
+/** What two quorums may have in common, and how few witnesses one takes, for a witness or group. */
+interface Reach {
+  least: number;
+  /** Whether two quorums can do without a witness in common. */
+  isSplit: boolean;
+}
+
+/** Each name is a member of one group at most, so no witness counts in two of them. */
+function reachOf({ witnesses, groups, quorum }: TlogPolicy): Reach {
+  if (quorum === NONE) return { least: 0, isSplit: true };
+  const reach = new Map<string, Reach>(witnesses.map(({ name }) => [name, { least: 1, isSplit: false }]));
+  for (const { name, threshold, members } of groups) {
+    const inside = members.map((member) => reach.get(member) ?? { least: 1, isSplit: false });
+    const fewest = inside.map(({ least }) => least).sort((a, b) => a - b);
+    // A member that can be split is there for both sides; any other for one of them.
+    const places = inside.length + inside.filter(({ isSplit }) => isSplit).length;
+    reach.set(name, {
+      least: fewest.slice(0, threshold).reduce((sum, least) => sum + least, 0),
+      isSplit: places >= 2 * threshold,
+    });
+  }
+  return reach.get(quorum) ?? { least: 1, isSplit: false };
+}
+
+/** The number of witnesses in the smallest quorum. */
+export const leastQuorum = (policy: TlogPolicy): number => reachOf(policy).least;
+
+/** Whether any two quorums have a witness in common: else a log could show two trees, each with a quorum. */
+export const quorumsIntersect = (policy: TlogPolicy): boolean => !reachOf(policy).isSplit;
+
+/** The k of a policy that asks for k of all its witnesses, whichever; null for any other. */
+export function plainThreshold({ witnesses, groups, quorum }: TlogPolicy): number | null {
+  const [group, ...others] = groups;
+  if (group === undefined) return witnesses.length === 1 && witnesses[0]?.name === quorum ? 1 : null;
+  const isPlain = others.length === 0 && group.name === quorum && group.members.length === witnesses.length;
+  return isPlain && group.members.every((name) => witnesses.some((witness) => witness.name === name))
+    ? group.threshold
+    : null;
+}
+
 /** What a policy found valid: the checkpoint, the log that signed it, and who cosigned it when. */
 export interface ValidCheckpoint {
   checkpoint: Checkpoint;
@@ -204,17 +244,24 @@ export function formatTlogPolicy({ logs, witnesses, groups, quorum }: TlogPolicy
   return bytes;
 }
 
-/** The log and the witnesses of a trust domain, for tools that know only C2SP. Hardware and ages have no place in it. */
-export function tlogPolicyOf({ log, witnesses, quorum }: TrustDomain): TlogPolicy {
-  if (log.key.name !== log.origin) throw wrong('the origin of the log is not the name of its key');
-  const named = witnesses.map(({ key }) => ({ name: toOctets(utf8(key.name)), key, url: null }));
+/** A policy that asks for `threshold` of these witnesses, whichever; they are called as their keys are. */
+export function plainPolicy(witnesses: readonly PolicyLog[], threshold: number): TlogPolicy {
+  const named = witnesses.map(({ key, url }) => ({ name: toOctets(utf8(key.name)), key, url }));
   const members = named.map(({ name }) => name);
   let name = 'witnesses';
   while (members.includes(name)) name += '-quorum';
-  return {
-    logs: [{ key: log.key, url: log.url }],
-    witnesses: named,
-    groups: [{ name, threshold: quorum, members }],
-    quorum: name,
-  };
+  return { logs: [], witnesses: named, groups: [{ name, threshold, members }], quorum: name };
+}
+
+/**
+ * The log and the witnesses of a trust domain, for tools that know only C2SP. Hardware and ages have no place in it.
+ * @param addresses where witnesses take submissions, by the names of their keys, for those of which it is known
+ */
+export function tlogPolicyOf(
+  { log, witnesses, quorum }: TrustDomain,
+  addresses: ReadonlyMap<string, string> = new Map(),
+): TlogPolicy {
+  if (log.key.name !== log.origin) throw wrong('the origin of the log is not the name of its key');
+  const placed = witnesses.map(({ key }) => ({ key, url: addresses.get(key.name) ?? null }));
+  return { ...plainPolicy(placed, quorum), logs: [{ key: log.key, url: log.url }] };
 }

@@ -58,6 +58,77 @@ describe('waxseal audit', () => {
     expect(await auditCommand.run([served.url, '--vkey', text, '--origin', 'log.example/two'])).toBe(10);
   });
 
+  describe('with a witness policy', () => {
+    /** The builder's log and witnesses; `asked` of them with an address. */
+    async function policyFile(quorum: string[], asked: number[] = []): Promise<string> {
+      const { signer, witnesses } = served.builder;
+      const lines = [`log ${signer.verifierKey.text} ${served.url}`];
+      for (const [i, { verifierKey }] of witnesses.entries()) {
+        const address = asked.includes(i) ? ` ${(await served.startWitness(i)).url}` : '';
+        lines.push(`witness w${i} ${verifierKey.text}${address}`);
+      }
+      const file = join(served.folder, 'auditor.policy');
+      await writeFile(file, [...lines, ...quorum].map((line) => `${line}\n`).join(''));
+      return file;
+    }
+    const groups = ['group others any w1 w2', 'group both all w0 others', 'quorum both'];
+    const lines = () => String(said.mock.calls[0]?.[0]);
+
+    it('needs nothing else: log, address, quorum, and whom to ask', async () => {
+      expect(await auditCommand.run(['--policy', await policyFile(groups, [1])])).toBe(0);
+      expect(lines()).toContain('3 of the 3 witnesses of the policy cosigned, the last of them at 20');
+      expect(lines()).toContain('witness witness-1.example: cosigned at');
+      expect(lines()).toContain('shows size 3');
+    });
+
+    it('finds a checkpoint that is valid for the users and not for the auditor', async () => {
+      const file = await policyFile(groups);
+      await served.builder.publish({ by: [1, 2] });
+      expect(await run()).toBe(0);
+      said.mockClear();
+      expect(await run('--policy', file)).toBe(10);
+      expect(lines()).toContain('ok    acceptance');
+      expect(lines()).toMatch(/FAIL {2}policy .*WAX_AUDIT_POLICY.*WAX_LOG_QUORUM/);
+    });
+
+    it('finds a witness of the policy that shows another log', async () => {
+      const honest = served.builder;
+      served.builder = await buildLog([8, 9]);
+      const file = await policyFile(groups, [2]);
+      served.builder = honest;
+      expect(await auditCommand.run(['--policy', file, '--state', state])).toBe(10);
+      expect(lines()).toContain('WAX_AUDIT_FORK');
+    });
+
+    it('goes with a policy without logs, and with no policy of another log', async () => {
+      const file = await policyFile(groups);
+      const text = await readFile(file, 'utf8');
+      await writeFile(file, text.replace(/^log .*\n/, ''));
+      expect(await run('--policy', file)).toBe(0);
+      await expect(auditCommand.run([served.url, '--policy', file])).rejects.toThrow(
+        'WAX_AUDITCOMMAND_OPTION',
+      );
+      const other = (await LogBuilder.create({ seed: 'other' })).signer.verifierKey.text;
+      await writeFile(file, text.replace(/^log \S+/, `log ${other}`));
+      await expect(run('--policy', file)).rejects.toThrow('WAX_AUDITCOMMAND_OTHER_LOG');
+    });
+
+    it('asks which log is meant where the policy has several', async () => {
+      const file = await policyFile(groups);
+      const other = (await LogBuilder.create({ seed: 'other', origin: 'log.example/other' })).signer
+        .verifierKey;
+      await writeFile(file, `log ${other.text}\n${await readFile(file, 'utf8')}`);
+      await expect(auditCommand.run(['--policy', file])).rejects.toThrow('WAX_AUDITCOMMAND_OPTION');
+      expect(await auditCommand.run(['--policy', file, '--origin', served.builder.origin])).toBe(0);
+      const nobody = auditCommand.run(['--policy', file, '--origin', 'log.example/nobody']);
+      await expect(nobody).rejects.toThrow('WAX_AUDITCOMMAND_OPTION');
+    });
+
+    it('refuses a file that is no policy', async () => {
+      await expect(run('--policy', domain)).rejects.toThrow('WAX_LOG_POLICY');
+    });
+  });
+
   it('ends with 20 when the log does not answer', async () => {
     served.broken = 503;
     expect(await run()).toBe(20);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { logCommands } from '../../bin/commands/log.ts';
+import { parseWitnessPolicy } from '../../transparency-log/witness-policy.ts';
 import { LogWorld } from '../support/log-server.ts';
 
 /** Runs `waxseal log NAME …` in this process; gives exit code and what it printed. */
@@ -59,8 +60,9 @@ describe('waxseal log', () => {
     expect((await stat(join(folder, 'log/log.key'))).mode & 0o777).toBe(0o600);
     expect((await waxseal('vkey', '--dir', join(folder, 'log'))).lines).toEqual([key]);
     const config = JSON.parse(await readFile(join(folder, 'log/log.json'), 'utf8'));
-    expect(config).toMatchObject({ origin: world.builder.origin, quorum: 2, publicUrl: null });
-    expect(config.witnesses).toHaveLength(3);
+    expect(config).toMatchObject({ origin: world.builder.origin, publicUrl: null });
+    const witnesses = parseWitnessPolicy(await readFile(join(folder, 'log/witnesses.policy')));
+    expect([witnesses.threshold, witnesses.endpoints]).toEqual([2, world.endpoints]);
   });
 
   it('init never overwrites a key', async () => {
@@ -104,9 +106,68 @@ describe('waxseal log', () => {
     expect(await bare('--witness', 'only-a-key')).toBe('WAX_LOGCOMMAND_OPTION');
     expect(await bare()).toBe('WAX_LOGSERVER_CONFIG');
     expect(await bare('--witness', `${world.builder.signer.verifierKey.text} https://w.example`)).toBe(
-      'WAX_LOGSERVER_CONFIG',
+      'WAX_LOG_POLICY',
     );
+    expect(await bare('--witness', 'w+00000000+AA== https://w.example')).toBe('WAX_LOG_KEY');
+    expect(await bare(...witnessOptions(), '--quorum', '1')).toBe('WAX_LOGSERVER_CONFIG');
+    expect(await bare(...witnessOptions(), '--quorum', '4')).toBe('WAX_LOGSERVER_CONFIG');
+    expect(await bare(...witnessOptions(), '--quorum', 'two')).toBe('WAX_LOGSERVER_CONFIG');
     expect(await bare('--unknown')).toBe('ERR_PARSE_ARGS_UNKNOWN_OPTION');
+  });
+
+  /** A policy of this user: w0, and one of the two others. */
+  async function groupsFile(): Promise<string> {
+    const [w0, w1, w2] = world.endpoints.map(({ url, key }, i) => `witness w${i} ${key.text} ${url}`);
+    const lines = ['# ours', w0, w1, w2, 'group others any w1 w2', 'group both all w0 others', 'quorum both'];
+    const file = join(folder, 'groups.policy');
+    await writeFile(file, lines.map((line) => `${line}\n`).join(''));
+    return file;
+  }
+
+  it('init takes witnesses, groups and quorum from a tlog-policy file, as it is', async () => {
+    const file = await groupsFile();
+    const origin = ['--origin', world.builder.origin, '--policy', policy];
+    const made = await waxseal('init', '--dir', join(folder, 'log'), ...origin, '--witness-policy', file);
+    expect(made.code).toBe(0);
+    expect(await readFile(join(folder, 'log/witnesses.policy'), 'utf8')).toBe(await readFile(file, 'utf8'));
+    const witnesses = parseWitnessPolicy(await readFile(join(folder, 'log/witnesses.policy')));
+    expect([witnesses.least, witnesses.threshold, witnesses.endpoints]).toEqual([2, null, world.endpoints]);
+    // A trust domain could not say it.
+    const domain = waxseal(
+      'domain',
+      '--dir',
+      join(folder, 'log'),
+      '--url',
+      'http://127.0.0.1:9',
+      '--name',
+      'x',
+    );
+    expect(await codeOf(domain)).toBe('WAX_LOGCOMMAND_GROUPS');
+  });
+
+  it('init refuses a tlog-policy file that is none or has too weak a quorum, and one beside other witnesses', async () => {
+    const bare = (...more: string[]) =>
+      codeOf(
+        waxseal(
+          'init',
+          '--dir',
+          join(folder, 'x'),
+          '--origin',
+          world.builder.origin,
+          '--policy',
+          policy,
+          ...more,
+        ),
+      );
+    const file = await groupsFile();
+    expect(await bare('--witness-policy', file, ...witnessOptions())).toBe('WAX_LOGCOMMAND_OPTION');
+    expect(await bare('--witness-policy', file, '--quorum', '2')).toBe('WAX_LOGCOMMAND_OPTION');
+    expect(await bare('--witness-policy', join(folder, 'nothing'))).toBe('WAX_LOGCOMMAND_OPTION');
+    for (const change of ['quorum others', 'quorum none', 'quorum']) {
+      await writeFile(file, (await readFile(file, 'utf8')).replace(/quorum .*/, change));
+      expect(await bare('--witness-policy', file)).toBe('WAX_LOGSERVER_CONFIG');
+    }
+    expect(await codeOf(stat(join(folder, 'x')))).toBe('ENOENT');
   });
 
   it('append says what became of each file, and its exit code the worst of it', async () => {

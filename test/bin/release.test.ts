@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { releaseCommands } from '../../bin/commands/release.ts';
-import { trustCommands } from '../../bin/commands/trust.ts';
 import { parseEnvelope } from '../../protocol/log/dsse.ts';
 import { release as releaseKind } from '../../protocol/log/kinds/release.ts';
 import { emptyLedger } from '../../protocol/log/ledger.ts';
@@ -35,7 +34,7 @@ afterEach(async () => {
 
 /** Runs `waxseal …` with these words. */
 async function waxseal(name: string, ...args: string[]): Promise<number> {
-  const command = [...releaseCommands, ...trustCommands].find((candidate) => candidate.name === name);
+  const command = releaseCommands.find((candidate) => candidate.name === name);
   if (!command) throw new Error(`no command ${name}`);
   return command.run(args);
 }
@@ -350,18 +349,5 @@ describe('release files', () => {
     expect(parseStatement(payload)).toMatchObject({ kind: 'extension-release', manifestSha256: hash });
     const both = waxseal('release extension', ...what, '--manifest-sha256', testDigest('e'));
     await expect(both).rejects.toThrow('WAX_RELEASECMD_OPTION');
-  });
-});
-
-describe('trust compare', () => {
-  test('marks what is weaker, and says so by its exit code', async () => {
-    const ours = await LogBuilder.create({ witnesses: 4, quorum: 3 });
-    const theirs = await LogBuilder.create({ origin: 'other.example/log', seed: 'other' });
-    const hardware = { 'sev-snp': {} };
-    await writeFile(path('ours.json'), formatTrustDomain(ours.domain({ hardware, enclaves: [] })));
-    await writeFile(path('theirs.json'), formatTrustDomain(theirs.domain()));
-    expect(await waxseal('trust compare', path('theirs.json'), path('ours.json'))).toBe(10);
-    expect(output.join('\n')).toContain('weaker  Simulated machines count.');
-    expect(await waxseal('trust compare', path('ours.json'), path('ours.json'))).toBe(0);
   });
 });

@@ -186,6 +186,23 @@ describe('the guides, rehearsed', { timeout: 120_000 }, () => {
     });
   });
 
+  it('passes under the policy of its users, which any tool of C2SP can read', async () => {
+    const policy = await readFile(join(folder, 'example.policy'), 'utf8');
+    expect(policy).toMatch(
+      /^log example\.org\/log\+\S+ http:\/\/127\.0\.0\.1:\d+\nwitness witness\.example\/w1 /,
+    );
+    const { out } = await run('npx waxseal audit --policy example.policy');
+    expect(out).toContain('3 of the 3 witnesses of the policy cosigned');
+    expect(out).toMatch(/w3: cosigned at .*, shows size 3/);
+  });
+
+  it('is compared with itself under another name', async () => {
+    const domain = await readFile(join(folder, 'example.json'), 'utf8');
+    await writeFile(join(folder, 'offered.json'), domain.replace('"Example"', '"Offered"'));
+    const [compare = ''] = audit('Compare trust domains');
+    expect(await done(compare)).toContain('May approve under both: ada, mary, tom.');
+  });
+
   it('is read by people and scripts', async () => {
     const [[show = ''] = [], reads = []] = blocksUnder('auditors.md', 'Read an entry');
     expect(await done(show)).toContain('Signed by ada, tom; 2 needed.');

@@ -8,6 +8,7 @@ import { signerFromSeed } from '../../protocol/log/signer.ts';
 import { buildLog } from '../../transparency-log/app.ts';
 import type { Step } from '../../transparency-log/steps.ts';
 import { openLocalStorage } from '../../transparency-log/storage/local.ts';
+import { anyOf, WitnessPolicy } from '../../transparency-log/witness-policy.ts';
 import { testSeed } from './log-builder.ts';
 
 export interface LogProcessOptions {
@@ -32,13 +33,13 @@ const onStep = (step: Step) => {
   if (step === killAt?.step && ++times === killAt.nth) process.kill(process.pid, 'SIGKILL');
 };
 
+const witnesses = options.witnesses.map(({ url, key }) => ({ url, key: parseVerifierKey(key) }));
 const app = await buildLog({
   storage: await openLocalStorage(options.folder, onStep),
   origin: options.origin,
   signer: signerFromSeed(options.origin, 1, testSeed('log')),
   policyEntry: readFileSync(options.policy),
-  witnesses: options.witnesses.map(({ url, key }) => ({ url, key: parseVerifierKey(key) })),
-  quorum: options.quorum,
+  witnesses: new WitnessPolicy(anyOf(witnesses, options.quorum)),
   publishIntervalMs: options.publishIntervalMs ?? 10,
   submitWaitMs: options.submitWaitMs ?? 10_000,
   onStep,

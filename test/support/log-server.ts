@@ -8,12 +8,13 @@ import { openLocalStorage } from '../../transparency-log/storage/local.ts';
 import { buildWitness } from '../../transparency-log/witness/app.ts';
 import type { WitnessEndpoint } from '../../transparency-log/witness/client.ts';
 import { logOfKey } from '../../transparency-log/witness/log-list.ts';
-import { LogBuilder, releaseFields } from './log-builder.ts';
+import { anyOf, WitnessPolicy } from '../../transparency-log/witness-policy.ts';
+import { LogBuilder, type LogOptions, releaseFields } from './log-builder.ts';
 
 /** A log's time is its machine's: entries dated otherwise are refused. */
 export const thisSecond = () => Math.floor(Date.now() / 1000) * 1000;
 
-export interface WorldOptions {
+export interface WorldOptions extends Pick<LogOptions, 'witnesses' | 'quorum' | 'names'> {
   at?: number;
   /** Adds to each witness before it listens, to see what it is asked. */
   prepareWitness?: (app: FastifyInstance) => void;
@@ -36,8 +37,9 @@ export class LogWorld {
 
   static async create(options: WorldOptions = {}): Promise<LogWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'waxseal-log-'));
-    const builder = await LogBuilder.create({ at: options.at ?? thisSecond() });
-    const world = new LogWorld(folder, builder, options.prepareWitness ?? (() => {}));
+    const { at = thisSecond(), prepareWitness = () => {}, ...sizes } = options;
+    const builder = await LogBuilder.create({ at, ...sizes });
+    const world = new LogWorld(folder, builder, prepareWitness);
     for (const index of builder.witnesses.keys()) await world.startWitness(index);
     return world;
   }
@@ -76,8 +78,7 @@ export class LogWorld {
       origin: this.builder.origin,
       signer: this.builder.signer,
       policyEntry: this.policyEntry,
-      witnesses: this.endpoints,
-      quorum: this.builder.quorum,
+      witnesses: new WitnessPolicy(anyOf(this.endpoints, this.builder.quorum)),
       publishIntervalMs: 20,
       ...changes,
     };

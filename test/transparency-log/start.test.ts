@@ -64,11 +64,6 @@ describe('starting a log', () => {
     expect(await refusal(world.start({ policyEntry }))).toBe('WAX_LOGSERVER_POLICY');
   });
 
-  it('refuses a quorum that two halves of the witnesses could each reach', async () => {
-    expect(await refusal(world.start({ quorum: 1 }))).toBe('WAX_LOGSERVER_CONFIG');
-    expect(await refusal(world.start({ quorum: 4 }))).toBe('WAX_LOGSERVER_CONFIG');
-  });
-
   it('refuses a folder that another process has open', async () => {
     const first = await openLocalStorage(data);
     expect(await refusal(openLocalStorage(data))).toBe('WAX_LOGSERVER_LOCKED');

@@ -10,6 +10,7 @@ import { type Cosignature, verifyCosignatures } from '../../protocol/log/cosigna
 import type { Evidence, LogIdentity } from '../../protocol/log/evidence.ts';
 import { parseNote } from '../../protocol/log/note.ts';
 import { emptyState } from '../../protocol/log/state.ts';
+import { type TlogPolicy, verifyUnderPolicy } from '../../protocol/log/tlog-policy.ts';
 import type { TrustDomain } from '../../protocol/policy.ts';
 import type { HashTree } from '../hash-tree.ts';
 import type { WitnessEndpoint } from '../witness/client.ts';
@@ -37,6 +38,8 @@ export interface AuditOptions {
   log: LogIdentity;
   /** Null for a log of which only key and origin are known: then quorum, pin and authorisation are not checked. */
   domain: TrustDomain | null;
+  /** Whose cosignatures are enough, by a rule of the auditor's own; null for none. */
+  policy?: TlogPolicy | null;
   /** Witnesses whose monitoring interface is asked. */
   witnesses?: readonly WitnessEndpoint[];
   /** The checkpoint of an earlier audit. */
@@ -85,6 +88,11 @@ class Audit {
         domain && (() => this.#requireAcceptance(note, domain)),
         (text) => text,
       );
+      const { policy } = this.#options;
+      if (policy !== null) {
+        const check = () => requirePolicy(note, policy);
+        await this.#check('policy', check, (text) => text);
+      }
       cosignatures = await verifyCosignatures(parseNote(note), log.witnesses).catch(() => []);
       const audited = { note, checkpoint };
       const { tree, summary } = await this.#auditTree(checkpoint);
@@ -262,6 +270,17 @@ function claimedSize(note: string): number {
   }
 }
 
+/** A policy file says nothing of time, so how old the quorum is stands in the text. */
+async function requirePolicy(note: string, policy: TlogPolicy): Promise<string> {
+  const { cosignatures } = await verifyUnderPolicy(note, policy).catch((error: unknown) => {
+    if (!(error instanceof CodedError)) throw error;
+    throw auditError('WAX_AUDIT_POLICY', `${error.code} ${error.detail}`.trim(), { cause: error });
+  });
+  const newest = Math.max(...cosignatures.map(({ at }) => at));
+  const when = cosignatures.length === 0 ? '' : `, the last of them at ${new Date(newest).toISOString()}`;
+  return `${cosignatures.length} of the ${policy.witnesses.length} witnesses of the policy cosigned${when}`;
+}
+
 function requirePin(tree: HashTree, { log: { pin } }: TrustDomain): void {
   if (tree.size < pin.size || !equalBytes(tree.root(pin.size), pin.root)) {
     throw auditError('WAX_AUDIT_PIN', `size ${pin.size}`);
@@ -271,6 +290,7 @@ function requirePin(tree: HashTree, { log: { pin } }: TrustDomain): void {
 /** Audits a log. Whatever is wrong with the log is in the report; only a fault of this program throws. */
 export function auditLog(options: AuditOptions): Promise<AuditResult> {
   const defaults = {
+    policy: null,
     witnesses: [],
     remembered: null,
     fetch: globalThis.fetch,

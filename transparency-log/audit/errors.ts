@@ -8,6 +8,7 @@ export const auditError = defineErrors({
   WAX_AUDIT_ROOT: 'The entries do not add up to the root that the log signed',
   WAX_AUDIT_ORACLE: 'The second implementation of the tree comes to another result',
   WAX_AUDIT_TILE: 'A tile does not hold the hashes that the entries lead to',
+  WAX_AUDIT_POLICY: 'The checkpoint is not valid under the witness policy of the auditor',
   WAX_AUDIT_PIN: 'The log contradicts the size and root that the trust domain pins',
   WAX_AUDIT_UNAUTHORISED: 'The log holds entries that it should not have accepted',
   WAX_AUDIT_NOT_UNDERSTOOD: 'The log holds critical entries that only a newer version understands',

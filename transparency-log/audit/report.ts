@@ -8,6 +8,7 @@ import type { Evidence } from '../../protocol/log/evidence.ts';
 export type AuditCheckId =
   | 'checkpoint'
   | 'acceptance'
+  | 'policy'
   | 'entries'
   | 'root'
   | 'second-root'

@@ -94,7 +94,7 @@ export const statusSchema = Type.Object({
   accepting: Type.Boolean(),
   problem: Type.Union([errorSchema, Type.Null()]),
   policyEntry: hex32('SHA-256 of entry 0'),
-  quorum: Type.Integer(),
+  quorum: Type.Integer({ description: 'Witnesses in the smallest quorum' }),
   witnesses: Type.Array(
     Type.Object({
       name: Type.String(),

@@ -35,8 +35,8 @@ export interface Submission {
   checkpoint: string;
   /** Consistency proof from a smaller size of the same tree to the checkpoint's size. */
   proofFrom: (oldSize: number) => Uint8Array[] | Promise<Uint8Array[]>;
-  /** How many cosignatures are enough. */
-  quorum: number;
+  /** Whether the cosignatures of the witnesses with keys of these names are enough. */
+  isQuorum: (names: readonly string[]) => boolean;
 }
 
 export interface WitnessClientOptions {
@@ -82,7 +82,7 @@ export class WitnessClient {
     const { size } = parseCheckpoint(parseNote(submission.checkpoint).text);
     const outcomes: WitnessOutcome[] = [];
     const { promise: quorum, resolve } = Promise.withResolvers<WitnessOutcome[]>();
-    const isEnough = () => outcomes.filter(({ state }) => state === 'cosigned').length >= submission.quorum;
+    const isEnough = () => submission.isQuorum(cosigners(outcomes));
     const asked = this.#witnesses.map(async (witness) => {
       const outcome = await this.#ask(witness, submission, size);
       outcomes.push(outcome);
@@ -167,6 +167,11 @@ export class WitnessClient {
       };
     }
   }
+}
+
+/** Names of the witnesses that cosigned. */
+export function cosigners(outcomes: readonly WitnessOutcome[]): string[] {
+  return outcomes.filter(({ state }) => state === 'cosigned').map(({ name }) => name);
 }
 
 function readSize(body: Uint8Array): number | null {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { syncLog } from '../../../extension/session/log-client.ts';
 import type { Ledger } from '../../../protocol/log/ledger.ts';
 import type { LogState } from '../../../protocol/log/state.ts';
-import { parseTrustDomain } from '../../../protocol/policy.ts';
+import { parseTrustDomain, type TrustDomain } from '../../../protocol/policy.ts';
 import { type NamedPolicy, readPolicyEntry } from '../../../transparency-log/publish/entry.ts';
 import { releaseCommandError } from './errors.ts';
 
@@ -41,9 +41,8 @@ export function requiredInteger(value: string | undefined, name: string): number
   return Number(text);
 }
 
-/** Fetches and verifies a whole log. Everything short of a verified newest state is an error. */
-async function syncWhole(domainFile: string): Promise<Ledger> {
-  const domain = parseTrustDomain(await readInput(domainFile));
+/** Fetches and verifies a whole log. Everything short of a verified newest state is an error: WAX_RELEASECMD_LOG. */
+export async function syncWhole(domain: TrustDomain): Promise<Ledger> {
   let state: LogState | null = null;
   for (;;) {
     const step = await syncLog({ domain, state, fetch, now: Date.now });
@@ -61,7 +60,7 @@ export async function findContext(values: {
   domain?: string;
 }): Promise<DraftContext | null> {
   if (values.domain !== undefined) {
-    const ledger = await syncWhole(values.domain);
+    const ledger = await syncWhole(parseTrustDomain(await readInput(values.domain)));
     if (ledger.policy === null) throw releaseCommandError('WAX_RELEASECMD_LOG', 'it has no policy');
     return { policy: { log: ledger.origin, ...ledger.policy }, ledger };
   }

@@ -5,7 +5,11 @@ import { signerFromSeed } from '../../../protocol/log/signer.ts';
 import {
   formatTlogPolicy,
   isQuorum,
+  leastQuorum,
   parseTlogPolicy,
+  plainThreshold,
+  quorumsIntersect,
+  type TlogPolicy,
   tlogPolicyOf,
   verifyUnderPolicy,
 } from '../../../protocol/log/tlog-policy.ts';
@@ -220,6 +224,75 @@ describe('a witness policy', () => {
     );
   });
 
+  /** Any tree of groups over up to six witnesses, and any of its names as the quorum. */
+  const policies = fc
+    .record({
+      witnesses: fc.integer({ min: 1, max: 6 }),
+      choices: fc.array(fc.nat(1000), { minLength: 40, maxLength: 40 }),
+    })
+    .map(({ witnesses, choices }): TlogPolicy => {
+      const next = () => choices.shift() ?? 0;
+      const names = Array.from({ length: witnesses }, (_, i) => `w${i}`);
+      const lines = names.map((name) => `witness ${name} ${vkey(name)}`);
+      const free = [...names];
+      for (let group = 0; group < 4 && free.length > 0; group++) {
+        const members = free.splice(0, 1 + (next() % free.length));
+        lines.push(`group g${group} ${1 + (next() % members.length)} ${members.join(' ')}`);
+        free.push(`g${group}`);
+        if (next() % 2 === 0) free.push(...free.splice(0, 1));
+      }
+      return parse(...lines, `quorum ${free[next() % free.length]}`);
+    });
+  const subsets = ({ witnesses }: TlogPolicy) =>
+    Array.from({ length: 2 ** witnesses.length }, (_, bits) =>
+      witnesses.filter((_, i) => bits & (1 << i)).map(({ name }) => name),
+    );
+
+  it('is known to have quorums without a witness in common exactly where two such sets can be found', () => {
+    const seen = new Set<boolean>();
+    fc.assert(
+      fc.property(policies, (policy) => {
+        const all = policy.witnesses.map(({ name }) => name);
+        const isSplit = subsets(policy).some(
+          (some) =>
+            isQuorum(policy, some) &&
+            isQuorum(
+              policy,
+              all.filter((name) => !some.includes(name)),
+            ),
+        );
+        seen.add(isSplit);
+        expect(quorumsIntersect(policy)).toBe(!isSplit);
+      }),
+      { seed: SEED, numRuns: 500 },
+    );
+    expect(seen.size).toBe(2);
+    expect(quorumsIntersect(parse('quorum none'))).toBe(false);
+  });
+
+  it('takes at least as many witnesses as the smallest set that is a quorum', () => {
+    fc.assert(
+      fc.property(policies, (policy) => {
+        const quorums = subsets(policy).filter((some) => isQuorum(policy, some));
+        expect(leastQuorum(policy)).toBe(Math.min(...quorums.map(({ length }) => length)));
+      }),
+      { seed: SEED, numRuns: 500 },
+    );
+    expect(leastQuorum(parse('quorum none'))).toBe(0);
+  });
+
+  it('is plain where any so many of all its witnesses do, and nowhere else', () => {
+    expect(plainThreshold(parse(...EXAMPLE))).toBeNull();
+    const three = [`witness a ${X1}`, `witness b ${X2}`, `witness c ${X3}`];
+    expect(plainThreshold(parse(...three, 'group g 2 a b c', 'quorum g'))).toBe(2);
+    expect(plainThreshold(parse(...three, 'group g 2 a b', 'quorum g'))).toBeNull();
+    expect(plainThreshold(parse(...three, 'group g 2 a b c', 'quorum a'))).toBeNull();
+    expect(plainThreshold(parse(...three, 'group g 2 a b', 'group h 1 g c', 'quorum h'))).toBeNull();
+    expect(plainThreshold(parse(...three, 'quorum a'))).toBeNull();
+    expect(plainThreshold(parse(`witness a ${X1}`, 'quorum a'))).toBe(1);
+    expect(plainThreshold(parse('quorum none'))).toBeNull();
+  });
+
   it('throws nothing but its own error, whatever it is given', () => {
     const words = fc.constantFrom(
       'log',
@@ -285,6 +358,13 @@ describe('a checkpoint under a witness policy', () => {
     const line = (await log.sealCheckpoint({ by: [2] })).split('\n').at(-2);
     const note = `${await log.sealCheckpoint({ by: [0, 1], size: 1 })}${line}\n`;
     await expect(verifyUnderPolicy(note, policy)).rejects.toThrow('WAX_LOG_SIGNATURE');
+  });
+
+  it('holds the addresses of witnesses that are told to it', async () => {
+    const log = await LogBuilder.create();
+    const addresses = new Map([['witness-1.example', 'https://w1.example']]);
+    const { witnesses } = tlogPolicyOf(log.domain(), addresses);
+    expect(witnesses.map(({ url }) => url)).toEqual([null, 'https://w1.example', null]);
   });
 
   it('is not asked for where the trust domain calls its log otherwise than the key does', async () => {

@@ -33,7 +33,7 @@ const signed = async (size: number) => `${textOf(size)}\n${await signNote(textOf
 const submission = async (size: number, quorum = 2) => ({
   checkpoint: await signed(size),
   proofFrom: (oldSize: number) => consistencyProof(oldSize, size, hashAt),
-  quorum,
+  isQuorum: (names: readonly string[]) => names.length >= quorum,
 });
 
 let folder: string;
