@@ -5,6 +5,7 @@ import { instancePrefix } from '../../protocol/session/header.ts';
 import { parseSealedRequest, type SealedRequest } from '../../protocol/session/request.ts';
 import { type OpenedTurn, ServerSession } from '../../protocol/session/server-turn.ts';
 import { BUSY_RETRY_S } from '../admission.ts';
+import { enclaveError } from '../errors.ts';
 import { nodeAead } from '../node-aead.ts';
 import type { EnclaveParts } from '../parts.ts';
 import { Reply } from '../reply.ts';
@@ -26,6 +27,8 @@ async function openSession(
   const limits = { maxTurns: config.session.maxTurns, ...config.wire };
   try {
     const { session, turn } = await ServerSession.open(waiting, request, limits, nodeAead);
+    // While it was being opened the server was told to end.
+    if (sessions.draining) throw enclaveError('WAX_ENCLAVE_OVERLOADED');
     return { live: sessions.open(session, waiting.endsAt), turn };
   } catch (error) {
     sessions.giveUp();

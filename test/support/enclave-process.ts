@@ -16,6 +16,18 @@ export interface EnclaveProcess {
   stop: () => Promise<number | null>;
 }
 
+export interface EnclaveProcessOptions {
+  env?: { [name: string]: string };
+  /** Switches of Node.js. */
+  flags?: string[];
+  /** Further arguments of the server. */
+  more?: string[];
+  /** What the configuration file holds. */
+  config?: object;
+  /** A command that runs the server: its words are put in front. */
+  within?: readonly string[];
+}
+
 /** Starts a built server in an empty folder; `url` is empty when it ended instead of listening. */
 export async function startEnclaveProcess(
   bundle: string,
@@ -23,16 +35,15 @@ export async function startEnclaveProcess(
     env = {},
     flags = ['--disable-warning=ExperimentalWarning'],
     more = [],
-  }: { env?: { [name: string]: string }; flags?: string[]; more?: string[] } = {},
+    config = demoConfig(service),
+    within = [],
+  }: EnclaveProcessOptions = {},
 ): Promise<EnclaveProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'waxseal-enclave-'));
-  writeFileSync(join(folder, 'enclave.json'), JSON.stringify(demoConfig(service)));
+  writeFileSync(join(folder, 'enclave.json'), JSON.stringify(config));
   const args = ['--config', 'enclave.json', '--models', demoModels, '--port', '0', '--simulate', ...more];
-  const child = spawn(process.execPath, [...flags, join(bundle, 'main.js'), ...args], {
-    cwd: folder,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const [program = '', ...rest] = [...within, process.execPath, ...flags, join(bundle, 'main.js'), ...args];
+  const child = spawn(program, rest, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const url = await new Promise<string>((resolve) => {
