@@ -11,6 +11,8 @@ import type { Attester } from './attester/attester.ts';
 import { askWhileBusy } from './attester/busy.ts';
 import { enclaveError } from './errors.ts';
 import type { EventList } from './events.ts';
+import { OfferQueue } from './offer-queue.ts';
+import { Pace } from './pace.ts';
 import { reportDataOf } from './report-data.ts';
 
 /** What one session needs from the batch that it was in. */
@@ -20,8 +22,6 @@ export interface BatchPlace {
   evidence: Uint8Array;
   endorsements: Uint8Array[];
 }
-
-const PLACES_AT_ONCE = 16;
 
 interface Waiting {
   leaf: Uint8Array;
@@ -43,16 +43,23 @@ export interface BatchOptions {
   /** Longest wait for one report, in milliseconds. */
   reportMs: number;
   events: EventList;
+  /** Of the work on offers; an own one unless told otherwise. */
+  pace?: Pace;
 }
 
 export class Batches {
   readonly #options: BatchOptions;
-  #queue: Waiting[] = [];
+  readonly #queue: OfferQueue<Waiting>;
   #busy = false;
+  /** The report under way has not come back in time. */
+  #late = false;
   #working = true;
+  readonly #pace: Pace;
 
   constructor(options: BatchOptions) {
     this.#options = options;
+    this.#pace = options.pace ?? new Pace();
+    this.#queue = new OfferQueue(options.queued);
   }
 
   /** False while the attester fails or does not come back. */
@@ -60,24 +67,28 @@ export class Batches {
     return this.#working;
   }
 
-  /** Puts a session into the next batch. Rejects with WAX_ENCLAVE_OVERLOADED or WAX_ENCLAVE_REPORT. */
-  join(session: { nonce: Uint8Array; headerBytes: Uint8Array; pk: Uint8Array }): Promise<BatchPlace> {
+  /**
+   * Puts a session into the next batch. `client` is whatever tells one who offers from another.
+   * Rejects with WAX_ENCLAVE_OVERLOADED or WAX_ENCLAVE_REPORT.
+   */
+  join(
+    session: { nonce: Uint8Array; headerBytes: Uint8Array; pk: Uint8Array },
+    client = '',
+  ): Promise<BatchPlace> {
     // A report that does not come back blocks all later ones: say so at once instead of queueing behind it.
-    if (this.#busy && !this.#working) return Promise.reject(enclaveError('WAX_ENCLAVE_REPORT'));
-    if (this.#queue.length >= this.#options.queued) {
-      return Promise.reject(enclaveError('WAX_ENCLAVE_OVERLOADED'));
-    }
+    if (this.#late) return Promise.reject(enclaveError('WAX_ENCLAVE_REPORT'));
     const { promise, resolve, reject } = Promise.withResolvers<BatchPlace>();
-    this.#queue.push({ leaf: batchLeaf(session), resolve, reject });
+    const crowdedOut = this.#queue.add(client, { leaf: batchLeaf(session), resolve, reject });
+    crowdedOut?.reject(enclaveError('WAX_ENCLAVE_OVERLOADED'));
     // Offers that arrive in one turn of the event loop belong into one batch, the first one included.
     void setImmediate().then(() => this.#next());
     return promise;
   }
 
   #next(): void {
-    if (this.#busy || this.#queue.length === 0) return;
+    if (this.#busy || this.#queue.size === 0) return;
     this.#busy = true;
-    const members = this.#queue.splice(0, BATCH_SLOTS);
+    const members = this.#queue.take(BATCH_SLOTS);
     void this.#attest(members).finally(() => {
       this.#busy = false;
       this.#next();
@@ -87,21 +98,20 @@ export class Batches {
   /** Settles all members by the deadline; resolves only when the attester is free again. */
   async #attest(members: Waiting[]): Promise<void> {
     const { reportMs, events } = this.#options;
-    let late = false;
     const fail = (waiting: Waiting[]) => {
       for (const { reject } of waiting) reject(enclaveError('WAX_ENCLAVE_REPORT'));
     };
     const deadline = setTimeout(() => {
-      late = true;
+      this.#late = true;
       this.#working = false;
       events.notice('report-late');
       fail(members);
-      fail(this.#queue.splice(0));
+      fail(this.#queue.take(this.#queue.size));
     }, reportMs);
     try {
       const made = await askWhileBusy(
         () => this.#report(members),
-        () => late,
+        () => this.#late,
       );
       this.#working = true;
       clearTimeout(deadline);
@@ -109,17 +119,18 @@ export class Batches {
     } catch {
       // The reason may hold anything; whoever runs the machine learns that it happened, and nothing else.
       this.#working = false;
-      if (!late) events.notice('report-failed');
+      if (!this.#late) events.notice('report-failed');
       fail(members);
     } finally {
       clearTimeout(deadline);
+      this.#late = false;
     }
   }
 
   /** Asks once; who came while the device was busy is taken along. */
   async #report(members: Waiting[]): Promise<Covered> {
     const { attester, statement } = this.#options;
-    members.push(...this.#queue.splice(0, BATCH_SLOTS - members.length));
+    members.push(...this.#queue.take(BATCH_SLOTS - members.length));
     const tree = new BatchTree(members.map(({ leaf }) => leaf));
     const wanted = reportData(tree.root, statement);
     const { evidence, endorsements } = await attester.report(wanted);
@@ -132,9 +143,9 @@ export class Batches {
 
   async #settle(members: Waiting[], { tree, ...made }: Covered): Promise<void> {
     for (const [index, { resolve }] of members.entries()) {
-      resolve({ ...tree.place(index), ...made });
       // An answer is made from each: records of open chats go out in between.
-      if ((index + 1) % PLACES_AT_ONCE === 0) await setImmediate();
+      await this.#pace.pass();
+      resolve({ ...tree.place(index), ...made });
     }
   }
 }

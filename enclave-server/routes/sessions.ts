@@ -1,5 +1,6 @@
 /** `POST /waxseal/v1/sessions`: an offer in, an attested answer out (wire-format.md B1 to B3). */
-import type { FastifyInstance } from 'fastify';
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { encodeAnswer } from '../../protocol/session/answer.ts';
 import { encodeSessionHeader } from '../../protocol/session/header.ts';
 import { generateSessionKey } from '../../protocol/session/hpke.ts';
@@ -18,14 +19,16 @@ async function answerOffer(
   parts: EnclaveParts,
   offerBody: Uint8Array,
   nonce: Uint8Array,
+  client: string,
 ): Promise<Uint8Array> {
-  const { config, sessions, batches, attester } = parts;
-  const id = sessions.newId();
+  const { config, sessions, batches, attester, pace } = parts;
+  await pace.pass();
+  const id = sessions.newId(client);
   const { offerTtlS, sessionTtlS, maxTurns, maxRequestBytes } = config.session;
   const headerBytes = encodeSessionHeader({ id, offerTtlS, sessionTtlS, maxTurns, maxRequestBytes });
   const { seed, pk } = await generateSessionKey();
   try {
-    const place = await batches.join({ nonce, headerBytes, pk });
+    const place = await batches.join({ nonce, headerBytes, pk }, client);
     const body = encodeAnswer({
       evidenceType: attester.evidenceType,
       headerBytes,
@@ -35,7 +38,7 @@ async function answerOffer(
       staple: null,
       ...place,
     });
-    sessions.offer({ id, seed, transcript: transcriptHash(offerBody, body) });
+    sessions.offer({ id, seed, transcript: transcriptHash(offerBody, body) }, client);
     return body;
   } catch (error) {
     seed.fill(0);
@@ -43,8 +46,15 @@ async function answerOffer(
   }
 }
 
+/** What tells clients apart, as far as anything does: the token where there are tokens, or else the address. */
+const clientOf = ({ accessTokens }: EnclaveParts, { headers, ip }: FastifyRequest): string =>
+  accessTokens === null ? ip : (headers.authorization ?? ip);
+
 export function sessionsRoute(app: FastifyInstance, parts: EnclaveParts): void {
-  app.post('/waxseal/v1/sessions', { bodyLimit }, async ({ body, headers }, reply) => {
+  /** Connections with an offer that waits: one that sends its next before the answer to the last gets none. */
+  const waiting = new WeakSet<Socket>();
+  app.post('/waxseal/v1/sessions', { bodyLimit }, async (request, reply) => {
+    const { body, headers, socket } = request;
     parts.events.count('offers');
     const refuse = (status: number) => {
       parts.events.count('offers-refused');
@@ -58,14 +68,19 @@ export function sessionsRoute(app: FastifyInstance, parts: EnclaveParts): void {
     } catch {
       return refuse(400);
     }
+    reply.header('retry-after', RETRY_AFTER_S);
+    if (waiting.has(socket)) return refuse(503);
+    waiting.add(socket);
     try {
-      const answer = await answerOffer(parts, offer, nonce);
+      const answer = await answerOffer(parts, offer, nonce, clientOf(parts, request));
       return reply
+        .removeHeader('retry-after')
         .header('content-type', BINARY)
         .send(Buffer.from(answer.buffer, answer.byteOffset, answer.length));
     } catch {
-      reply.header('retry-after', RETRY_AFTER_S);
       return refuse(503);
+    } finally {
+      waiting.delete(socket);
     }
   });
 }
