@@ -10,7 +10,16 @@ import type { TrustDomain } from './policy.ts';
 export type DiffMark = 'new' | 'same' | 'weaker';
 
 export interface DiffLine {
-  id: 'enclaves' | 'log' | 'publishers' | 'witnesses' | 'operators' | 'simulator' | 'hardware' | 'freshness';
+  id:
+    | 'enclaves'
+    | 'relays'
+    | 'log'
+    | 'publishers'
+    | 'witnesses'
+    | 'operators'
+    | 'simulator'
+    | 'hardware'
+    | 'freshness';
   mark: DiffMark;
   title: string;
   detail: string;
@@ -45,6 +54,18 @@ function enclavesLine(theirs: TrustDomain, ours: TrustDomain): DiffLine {
     title,
     detail: `${detail}. Built in as well: ${both.join(', ')}.`,
   };
+}
+
+/** A relay is neither stricter nor weaker: it sees who asks, so that the service does not. */
+function relayLines({ enclaves }: TrustDomain): DiffLine[] {
+  const relays = new Map(enclaves.flatMap(({ relay }) => (relay ? [[relay.url, relay]] : [])));
+  if (relays.size === 0) return [];
+  const named = [...relays.values()].map(({ url, operator }) => `${url}, run by ${operator}`);
+  const all = enclaves.every(({ relay }) => relay);
+  const detail =
+    `${named.join('; ')}. It sees your address and which service you use, and no words; ` +
+    `${all ? 'the services' : 'services that have one'} see its address in the place of yours.`;
+  return [{ id: 'relays', mark: 'new', title: 'Requests go through a relay', detail }];
 }
 
 function logLine(theirs: TrustDomain, ours: TrustDomain): DiffLine {
@@ -129,6 +150,7 @@ export function compareTrustDomains(theirs: Compared, ours: Compared): DiffLine[
   const [imported, builtIn] = [theirs.domain, ours.domain];
   return [
     enclavesLine(imported, builtIn),
+    ...relayLines(imported),
     logLine(imported, builtIn),
     publishersLine(theirs, ours),
     ...witnessLines(imported, builtIn),

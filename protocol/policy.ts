@@ -28,6 +28,14 @@ interface Witness {
   key: VerifierKey;
 }
 
+/** Who carries requests to an enclave, so that its operator sees the relay's address only. */
+export interface Relay {
+  /** Origin of the relay. */
+  url: string;
+  /** Who runs it, for people. */
+  operator: string;
+}
+
 export interface Enclave {
   /** Origin under which the enclave is reached. */
   service: string;
@@ -36,6 +44,8 @@ export interface Enclave {
   product: string;
   /** Whether its machine has to be in the log as well. */
   machines: boolean;
+  /** Where it is named, there is no way around it. */
+  relay?: Relay;
 }
 
 export interface TrustDomain {
@@ -106,18 +116,23 @@ function readWitness(value: JsonValue, path: string): Witness {
   };
 }
 
+function readRelay(value: JsonValue, path: string): Relay {
+  const { url, operator } = readObject(value, path, ['url', 'operator']);
+  return {
+    url: readOrigin(url, `${path}.url`),
+    operator: readString(operator, `${path}.operator`, { most: 128 }),
+  };
+}
+
 function readEnclave(value: JsonValue, path: string): Enclave {
-  const { service, name, product, machines } = readObject(value, path, [
-    'service',
-    'name',
-    'product',
-    'machines',
-  ]);
+  const keys = ['service', 'name', 'product', 'machines'] as const;
+  const { service, name, product, machines, relay } = readObject(value, path, keys, ['relay']);
   return {
     service: readOrigin(service, `${path}.service`),
     name: readString(name, `${path}.name`, { most: 64 }),
     product: readString(product, `${path}.product`, { most: 64 }),
     machines: readBoolean(machines, `${path}.machines`),
+    ...(relay !== undefined && { relay: readRelay(relay, `${path}.relay`) }),
   };
 }
 
@@ -142,6 +157,13 @@ function requireIntersection({ witnesses, quorum, faulty }: TrustDomain): void {
   if (quorum > witnesses.length || 2 * quorum <= witnesses.length + faulty) {
     throw policyError('WAX_POLICY_QUORUM', `${quorum} of ${witnesses.length}, ${faulty} faulty`);
   }
+}
+
+/** A relay at the address of a service would see both who asks and what is asked: it would hide nobody. */
+function requireOtherRelays({ enclaves }: TrustDomain): void {
+  const services = enclaves.map(({ service }) => service);
+  for (const { relay } of enclaves)
+    if (relay && services.includes(relay.url)) throw policyError('WAX_POLICY_RELAY', relay.url);
 }
 
 function readTrustDomain(value: JsonValue): TrustDomain {
@@ -193,11 +215,12 @@ function readTrustDomain(value: JsonValue): TrustDomain {
     'WAX_POLICY_DUPLICATE',
     'services',
   );
+  requireOtherRelays(domain);
   return domain;
 }
 
 /**
- * Reads a trust domain strictly: every key required, none unknown, at most 64 KiB.
+ * Reads a trust domain strictly: every key required but an enclave's relay, none unknown, at most 64 KiB.
  * @throws WAX_POLICY_*
  */
 export function parseTrustDomain(input: Uint8Array | string): TrustDomain {

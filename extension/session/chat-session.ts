@@ -11,8 +11,9 @@ import type { ClientSession, SealedTurn } from '../../protocol/session/client-se
 import type { TurnRequest } from '../../protocol/session/turn-request.ts';
 import { recheck, type Surroundings, sealTo } from '../../protocol/verify.ts';
 import type { ChatStatus, StatusChange, TurnEvent, TurnResult, Unusable } from './chat-status.ts';
-import { type ServiceFailure, sendTurn } from './enclave-client.ts';
+import { type Service, type ServiceFailure, sendTurn } from './enclave-client.ts';
 import { offerAndVerify, type Verification } from './offer-and-verify.ts';
+import { routeTo } from './route.ts';
 
 export interface ChatSessionOptions extends Verification {
   onStatus?: (status: ChatStatus) => void;
@@ -47,6 +48,8 @@ export class ChatSession {
   #spare: VerificationReport | null = null;
   #live: Held | null = null;
   #checking: Promise<Unusable | null> | null = null;
+  /** The service by the way that the trust domain of the last look names. */
+  #route: Service;
   #visible = false;
   #retryMs = FIRST_RETRY_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -55,6 +58,7 @@ export class ChatSession {
 
   constructor(options: ChatSessionOptions) {
     this.#options = options;
+    this.#route = options.service;
   }
 
   get status(): ChatStatus {
@@ -151,7 +155,7 @@ export class ChatSession {
     signal: AbortSignal,
     onEvent: (event: TurnEvent) => void,
   ) {
-    const reply = sendTurn(this.#options.service, sealed, request.mode, signal);
+    const reply = sendTurn(this.#route, sealed, request.mode, signal);
     for (;;) {
       const step = await reply.next();
       if (step.done) return step.value;
@@ -208,7 +212,9 @@ export class ChatSession {
     signal: AbortSignal,
   ): Promise<Result | null> {
     try {
-      return await judge(await this.#options.look({ leastSize: 0, signal }));
+      const now = await this.#options.look({ leastSize: 0, signal });
+      this.#route = routeTo(this.#options.service, now.domain);
+      return await judge(now);
     } catch (error) {
       if (error instanceof CodedError && error.code === 'WAX_VERIFY_DOMAIN') return null;
       throw error;

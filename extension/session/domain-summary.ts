@@ -24,6 +24,7 @@ export function summarise(domain: TrustDomain, state: LogState | null): DomainSu
     chips: chipsOf(domain),
     simulator: hardware['sev-snp-simulated'] !== undefined,
     services: enclaves.map(({ service }) => service),
+    relays: [...new Map(enclaves.flatMap(({ relay }) => (relay ? [[relay.url, relay]] : []))).values()],
     freshHours: freshness.cosignatureHours,
   };
 }
@@ -37,5 +38,6 @@ export const noDomain: DomainSummary = {
   chips: [],
   simulator: false,
   services: [],
+  relays: [],
   freshHours: 0,
 };

@@ -20,8 +20,11 @@ export interface ServiceFailure {
 export interface Service {
   /** Origin, without trailing slash. */
   origin: string;
-  /** Origin of a relay that all requests go through (wire-format.md B11); there is no way around it. */
-  relay?: string;
+  /**
+   * Origin of the relay that requests go through (wire-format.md B11), or null for none. Unless it is said, the
+   * trust domain says it.
+   */
+  relay?: string | null;
   fetch: typeof fetch;
   /** Longest waits in milliseconds; the protocol's unless said. */
   timeouts?: Partial<Timeouts>;
@@ -89,7 +92,7 @@ class Deadline {
 }
 
 function addressOf({ origin, relay }: Service, path: string): string {
-  return relay === undefined ? origin + path : `${relay}/relay/${new URL(origin).host}${path}`;
+  return relay == null ? origin + path : `${relay}/relay/${new URL(origin).host}${path}`;
 }
 
 function post(

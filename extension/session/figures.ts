@@ -17,7 +17,13 @@ function known(facts: Facts): Figures {
 
 /** What is known of the service before anybody answered. */
 export function serviceFigures({ enclave, domain }: Choice): Figures {
-  return known({ service: new URL(enclave.service).host, operator: enclave.name, domain: domain.name });
+  const relay = enclave.relay && { host: new URL(enclave.relay.url).host, operator: enclave.relay.operator };
+  return known({
+    service: new URL(enclave.service).host,
+    operator: enclave.name,
+    domain: domain.name,
+    relay,
+  });
 }
 
 /** Hours since a quorum of witnesses signed, and for how many more that is enough. */

@@ -8,6 +8,7 @@ import type { Clock } from '../../protocol/session/client-session.ts';
 import { createOffer } from '../../protocol/session/offer.ts';
 import { type Surroundings, verifyAnswer } from '../../protocol/verify.ts';
 import { type Service, type ServiceFailure, sendOffer } from './enclave-client.ts';
+import { routeTo } from './route.ts';
 
 /** What a verification needs of the world. */
 export interface Verification {
@@ -49,7 +50,7 @@ export async function offerAndVerify(
   const offer = createOffer();
   const sentAt = { now: clock.now(), monotonic: clock.monotonic() };
   const bearer = token?.();
-  const result = await sendOffer(service, offer.body, {
+  const result = await sendOffer(routeTo(service, before.domain), offer.body, {
     signal,
     ...(bearer !== undefined && { token: bearer }),
   });

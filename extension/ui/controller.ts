@@ -34,6 +34,8 @@ export interface Figures {
   readonly model?: string;
   /** Name of the trust domain the service belongs to. */
   readonly domain?: string;
+  /** What stands between this computer and the service, and who runs it; missing where nothing does. */
+  readonly relay?: { readonly host: string; readonly operator: string };
   /** Maker of the chip: `AMD`. */
   readonly vendor?: string;
   /** Which of the vendor's papers is out of date. */
@@ -326,6 +328,8 @@ export interface DomainSummary {
   readonly chips: readonly string[];
   readonly simulator: boolean;
   readonly services: readonly string[];
+  /** Relays that stand between people and these services: address and who runs it. */
+  readonly relays: readonly { readonly url: string; readonly operator: string }[];
   /** Hours after which a witness's signature is too old. */
   readonly freshHours: number;
 }

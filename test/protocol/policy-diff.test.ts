@@ -43,6 +43,27 @@ test('marks nothing as weaker in a domain that is as strict', () => {
   ]);
 });
 
+test('says who stands between the person and the enclaves', () => {
+  const relay = { url: 'https://relay.example', operator: 'Rowan Foundation' };
+  const plain = { service: 'https://ai.example', name: 'A', product: 'p', machines: false };
+  const line = (enclaves: JsonValue) => lines({ enclaves }).find(({ id }) => id === 'relays');
+  expect(line([plain])).toBeUndefined();
+  const enclaves = [
+    { ...plain, relay },
+    { ...plain, service: 'https://ai-2.example', relay },
+  ];
+  expect(line(enclaves)).toEqual({
+    id: 'relays',
+    mark: 'new',
+    title: 'Requests go through a relay',
+    detail:
+      'https://relay.example, run by Rowan Foundation. It sees your address and which service you use, and no words; the services see its address in the place of yours.',
+  });
+  expect(line([...enclaves, { ...plain, service: 'https://ai-3.example' }])?.detail).toContain(
+    'services that have one',
+  );
+});
+
 describe('weaker', () => {
   test('is a domain that speaks for an enclave of the built-in one', () => {
     const enclaves = [{ service: 'https://ai.example', name: 'A', product: 'p', machines: false }];

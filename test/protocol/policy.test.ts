@@ -45,6 +45,33 @@ describe('quorum', () => {
   });
 });
 
+describe('a relay', () => {
+  const relay = { url: 'https://relay.example', operator: 'Rowan Foundation' };
+  const enclave = (): File => (log.domainFile().enclaves as File[])[0] as File;
+  const withRelay = (value: JsonValue) => log.domainFile({ enclaves: [{ ...enclave(), relay: value }] });
+
+  test('is read, and written back', () => {
+    const domain = parse(withRelay(relay));
+    expect(domain.enclaves[0]?.relay).toEqual(relay);
+    expect(parseTrustDomain(formatTrustDomain(domain))).toEqual(domain);
+  });
+
+  test('is refused at the address of a service', () => {
+    const file = withRelay({ ...relay, url: enclave().service as string });
+    expect(() => parse(file)).toThrow('WAX_POLICY_RELAY');
+  });
+
+  test.each<[string, JsonValue]>([
+    ['without a name', { url: relay.url }],
+    ['in the clear', { ...relay, url: 'http://relay.example' }],
+    ['with a path', { ...relay, url: 'https://relay.example/of/one' }],
+    ['with more keys', { ...relay, token: 'x' }],
+    ['of nothing', null],
+  ])('is refused %s', (_what, value) => {
+    expect(() => parse(withRelay(value))).toThrow('WAX_POLICY_FORM');
+  });
+});
+
 describe('names and keys', () => {
   test('refuses one witness key under two names', () => {
     const twice = { ...witness(0), name: 'Another' };

@@ -7,6 +7,7 @@ import type { Engine } from '../../enclave-server/engine/engine.ts';
 import { chatRequest } from '../../extension/session/chat-request.ts';
 import { ChatSession } from '../../extension/session/chat-session.ts';
 import type { TurnEvent } from '../../extension/session/chat-status.ts';
+import type { Service } from '../../extension/session/enclave-client.ts';
 import { simulatorVerifier } from '../../protocol/attestation/simulator.ts';
 import { parseHex } from '../../protocol/bytes.ts';
 import { startEnclave, testConfig } from './enclave.ts';
@@ -50,13 +51,21 @@ export async function startApprovedEnclave(engine: Engine) {
       proxies.push(proxy);
       return proxy;
     },
-    /** A chat that reaches the service at `url`; `timeouts` where the protocol's are too long for a test. */
-    chat(url: string, timeouts: { firstRecord?: number; stall?: number } = {}) {
+    /**
+     * A chat that reaches the service at `url`; `timeouts` where the protocol's are too long for a test, `way`
+     * for a relay or for another `fetch`.
+     */
+    chat(
+      url: string,
+      timeouts: { firstRecord?: number; stall?: number } = {},
+      way: Partial<Pick<Service, 'fetch' | 'relay'>> = {},
+    ) {
       const chat = new ChatSession({
         service: {
           origin: SERVICE,
           fetch: (input, init) => fetch(String(input).replace(SERVICE, url), init),
           timeouts,
+          ...way,
         },
         clock,
         look,

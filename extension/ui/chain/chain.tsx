@@ -176,7 +176,9 @@ export function Chain({ view, report, onClose, onCheck }: ChainProps) {
   );
   const chosen = links.find(({ id }) => id === (open ?? 'approvals'));
   const shared = { links, onOpen: setOpen, view, report };
-  const limits = <CantRuleOut operator={operator} simulated={report.simulated} />;
+  const limits = (
+    <CantRuleOut operator={operator} relay={view.status.figures.relay} simulated={report.simulated} />
+  );
   return (
     <div class={wide ? 'chain chain-wide' : 'chain'}>
       <header class="chain-head">

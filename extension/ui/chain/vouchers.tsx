@@ -1,5 +1,5 @@
 import type { VerificationReport } from '../../../protocol/report.ts';
-import type { LogFacts } from '../controller.ts';
+import type { Figures, LogFacts } from '../controller.ts';
 import { formatAgo } from '../i18n/format.ts';
 import { t } from '../i18n/messages.ts';
 import { UiIcon } from '../icons/ui-icon.tsx';
@@ -100,8 +100,14 @@ export function Vouchers({ report, facts, now }: Props) {
   );
 }
 
+interface LimitsProps {
+  readonly operator: string;
+  readonly relay: Figures['relay'];
+  readonly simulated: boolean;
+}
+
 /** What the proof does not cover, on the same page as the proof. */
-export function CantRuleOut({ operator, simulated }: { operator: string; simulated: boolean }) {
+export function CantRuleOut({ operator, relay, simulated }: LimitsProps) {
   return (
     <section class="cant">
       <h2>{t('cantRuleOut')}</h2>
@@ -109,6 +115,11 @@ export function CantRuleOut({ operator, simulated }: { operator: string; simulat
         {simulated && <li>{t('cantRuleOutSimulated')}</li>}
         <li>{t('cantRuleOut1')}</li>
         <li>{t('cantRuleOut2', { operator })}</li>
+        {relay ? (
+          <li>{t('cantRuleOutRelay', { host: relay.host, operator, runner: relay.operator })}</li>
+        ) : (
+          <li>{t('cantRuleOutAddress', { operator })}</li>
+        )}
       </ul>
     </section>
   );

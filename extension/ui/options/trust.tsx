@@ -23,7 +23,7 @@ interface CardProps {
 function DomainCard({ domain, importedAt, children }: CardProps) {
   const imported = importedAt !== null;
   const icon = domain.simulator ? 'sim' : imported ? 'imported' : 'sealed';
-  const { log, witnesses, chips, services, freshHours } = domain;
+  const { log, witnesses, chips, services, relays, freshHours } = domain;
   return (
     <details class={imported ? 'domain card card-dashed' : 'domain card'}>
       <summary class="domain-head">
@@ -57,6 +57,12 @@ function DomainCard({ domain, importedAt, children }: CardProps) {
           <dd>{[...chips, ...(domain.simulator ? [t('simulatorName')] : [])].join(', ')}</dd>
           <dt>{t('domainServices')}</dt>
           <dd>{services.join(', ')}</dd>
+          {relays.length > 0 && (
+            <>
+              <dt>{t('domainRelays')}</dt>
+              <dd>{relays.map(({ url, operator }) => t('domainRelay', { operator, url })).join('; ')}</dd>
+            </>
+          )}
         </dl>
         {children}
       </div>

@@ -244,6 +244,60 @@ describe('a chat session', () => {
   });
 });
 
+describe('a service that the trust domain names a relay for', () => {
+  const relay = { url: 'https://relay.example', operator: 'Rowan Foundation' };
+  /** Chats whose requests meet a relay on the way; `seen` are the addresses that were asked. */
+  async function behind(named: { current: typeof relay | undefined }) {
+    const enclave = await TestEnclave.create();
+    const seen: string[] = [];
+    const chat = new ChatSession({
+      service: {
+        origin: SERVICE,
+        fetch: (input, init) => {
+          seen.push(String(input));
+          return enclave.fetch(String(input).replace(`${relay.url}/relay/enclave.example`, SERVICE), init);
+        },
+      },
+      clock: enclave.clock,
+      look: async () => {
+        const surroundings = await enclave.surroundings();
+        const { enclaves } = surroundings.domain;
+        const via = named.current && { relay: named.current };
+        return {
+          ...surroundings,
+          domain: { ...surroundings.domain, enclaves: enclaves.map((one) => ({ ...one, ...via })) },
+        };
+      },
+    });
+    open.push(chat);
+    return { enclave, seen, send: () => chat.send(hello, { onEvent: () => {} }) };
+  }
+
+  it('is asked through it, offers and turns', async () => {
+    const { seen, send } = await behind({ current: relay });
+    expect(await send()).toMatchObject({ state: 'complete' });
+    expect(await send()).toMatchObject({ state: 'complete' });
+    const turn = `${relay.url}/relay/enclave.example/waxseal/v1/turns/aabbccdd`;
+    expect(seen).toEqual([`${relay.url}/relay/enclave.example/waxseal/v1/sessions`, turn, turn]);
+  });
+
+  it('is not asked past it when it fails', async () => {
+    const { enclave, seen, send } = await behind({ current: relay });
+    enclave.intercept = () => new Response(null, { status: 502 });
+    expect(await send()).toMatchObject({ sent: false, state: 'unreachable' });
+    expect(seen.every((url) => url.startsWith(relay.url))).toBe(true);
+  });
+
+  it('is asked through it from the moment that the trust domain names it', async () => {
+    const named: { current: typeof relay | undefined } = { current: undefined };
+    const { seen, send } = await behind(named);
+    expect(await send()).toMatchObject({ state: 'complete' });
+    named.current = relay;
+    expect(await send()).toMatchObject({ state: 'complete' });
+    expect(seen.map((url) => url.startsWith(relay.url))).toEqual([false, false, true, true]);
+  });
+});
+
 describe('while the chat is visible', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

@@ -290,6 +290,7 @@ const waxseal: DomainSummary = {
   chips: ['AMD Genoa', 'AMD Turin', 'Intel TDX', 'AWS Nitro'],
   simulator: false,
   services: ['https://chat.fernhill.example', 'https://two.example', 'https://three.example'],
+  relays: [],
   freshHours: 24,
 };
 
