@@ -128,9 +128,10 @@ async function currentCommit(): Promise<string> {
   return /^[0-9a-f]{40}$/.exec(stdout.trim())?.[0] ?? '0'.repeat(40);
 }
 
-/** Measures the enclave, and lets two of the three publishers approve it in the log. */
+/** Lets two of the three publishers approve the program in the log. */
 async function approveEnclave(
   folder: string,
+  program: EnclaveProgram,
   {
     configPath,
     domainFile,
@@ -138,24 +139,16 @@ async function approveEnclave(
     keyFile,
   }: { configPath: string; domainFile: string; logUrl: string; keyFile: (name: string) => string },
 ): Promise<void> {
-  const measured = await runCommand([
-    'enclave',
-    'measure',
-    '--config',
-    configPath,
-    '--models',
-    demoModels,
-    '--json',
-  ]);
+  const recipe = fileURLToPath(new URL(`../${program.recipe}`, import.meta.url));
   const fields = {
     product,
     version: 1,
-    ...(JSON.parse(measured) as object),
+    ...(await program.measure(configPath)),
     source: { repository: 'this checkout', commit: await currentCommit() },
     build: {
-      recipe: 'scripts/build-enclave.ts',
+      recipe: program.recipe,
       sha256: createHash('sha256')
-        .update(await readFile(new URL('../scripts/build-enclave.ts', import.meta.url)))
+        .update(await readFile(recipe))
         .digest('hex'),
     },
   };
@@ -170,8 +163,41 @@ async function approveEnclave(
   await runCommand(['log', 'append', '--url', logUrl, draft]);
 }
 
+/** The enclave server that the stack runs and approves. */
+export interface EnclaveProgram {
+  /** Path in this repository of what builds it. */
+  readonly recipe: string;
+  /** The measured fields of a release statement, for the configuration at `configPath`. */
+  measure(configPath: string): Promise<object>;
+  /** Starts what was measured; resolves once it listens on a loopback port. */
+  start(configPath: string): Promise<{ port: number; stop: () => Promise<void> }>;
+}
+
+const serving = ['--models', demoModels];
+
+/** The server as it is installed here, as a process of this computer. */
+const installedProgram: EnclaveProgram = {
+  recipe: 'scripts/build-enclave.ts',
+  async measure(configPath) {
+    return JSON.parse(
+      await runCommand(['enclave', 'measure', '--config', configPath, ...serving, '--json']),
+    ) as object;
+  },
+  async start(configPath) {
+    const { ready, stop } = await startService([
+      ...['enclave', 'serve', '--config', configPath, ...serving, '--simulate'],
+      ...['--port', '0', '--log-size-hint', '2'],
+    ]);
+    return { port: Number(new URL(ready.url).port), stop };
+  },
+};
+
 /** Starts everything in `folder`, which must be empty; `say` is told each step in one line. */
-export async function startStack(folder: string, say: (line: string) => void): Promise<Stack> {
+export async function startStack(
+  folder: string,
+  say: (line: string) => void,
+  program: EnclaveProgram = installedProgram,
+): Promise<Stack> {
   const running: Service[] = [];
   const start = async (args: string[]) => {
     const service = await startService(args);
@@ -227,22 +253,11 @@ export async function startStack(folder: string, say: (line: string) => void): P
     const configPath = join(folder, 'enclave.json');
     await writeFile(configPath, JSON.stringify(demoConfig(service), null, 2));
     const domainFile = await writeDomain(folder, { service, log, witnesses });
-    await approveEnclave(folder, { configPath, domainFile, logUrl: log.url, keyFile });
+    await approveEnclave(folder, program, { configPath, domainFile, logUrl: log.url, keyFile });
     say('Release      signed by ada and mary, in the log, cosigned by the witnesses');
-    const enclave = await start([
-      'enclave',
-      'serve',
-      '--config',
-      configPath,
-      '--models',
-      demoModels,
-      '--simulate',
-      '--port',
-      '0',
-      '--log-size-hint',
-      '2',
-    ]);
-    enclavePort = Number(new URL(enclave.ready.url).port);
+    let enclave = await program.start(configPath);
+    closers.push(() => enclave.stop());
+    enclavePort = enclave.port;
     say(`Enclave      ${service} (simulated: nothing about it is private)`);
     const webChat = await startWebChat();
     closers.push(webChat.close);
@@ -256,9 +271,8 @@ export async function startStack(folder: string, say: (line: string) => void): P
       domainFile,
       async replaceEnclave(startOther) {
         await enclave.stop();
-        const other = await startOther();
-        closers.push(other.stop);
-        enclavePort = other.port;
+        enclave = await startOther();
+        enclavePort = enclave.port;
       },
       stop,
     };

@@ -70,13 +70,16 @@ export function createAdmin(options: AdminOptions): Server {
   return server;
 }
 
-/** Listens at a path (a Unix socket) or at `127.0.0.1:PORT`; throws WAX_ENCLAVE_OPTION for anything else. */
+/**
+ * Listens at a path (a Unix socket), at `127.0.0.1:PORT`, or at `10.0.2.15:PORT`, which is what the guest image has
+ * on its only link, the one to its host; throws WAX_ENCLAVE_OPTION for anything else.
+ */
 export function listenAdmin(server: Server, at: string): Promise<void> {
-  const port = /^127\.0\.0\.1:([0-9]{1,5})$/.exec(at)?.[1];
+  const [, host, port] = /^(127\.0\.0\.1|10\.0\.2\.15):([0-9]{1,5})$/.exec(at) ?? [];
   if (port === undefined && !at.startsWith('/')) throw enclaveError('WAX_ENCLAVE_OPTION', '--admin');
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => reject(enclaveError('WAX_ENCLAVE_OPTION', '--admin', { cause })));
-    if (port !== undefined) server.listen(Number(port), '127.0.0.1', resolve);
+    if (port !== undefined) server.listen(Number(port), host, resolve);
     else
       server.listen(at, () => {
         // Whatever the umask: whoever may write to a socket may connect to it.

@@ -109,20 +109,21 @@ export interface Measurement {
 
 /**
  * Measures a server as it is installed: the bundle in the folder `code`, the packages that it finds from
- * there, this Node.js, and the configuration with its models.
+ * there, the Node.js binary at `runtime` (this one unless named), and the configuration with its models.
  */
 export async function measureInstalled(installed: {
   code: string;
   configPath: string;
   config: EnclaveConfig;
   models: string;
+  runtime?: string;
 }): Promise<Measurement> {
-  const { code, configPath, config, models } = installed;
+  const { code, configPath, config, models, runtime = process.execPath } = installed;
   const launchDigest = await simulatedLaunchDigest({
     code,
     config: configPath,
     models: config.models.map(({ id, file }) => ({ id, path: join(models, file) })),
-    runtime: process.execPath,
+    runtime,
     packages: enginePackages(code),
   });
   return {

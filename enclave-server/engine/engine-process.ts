@@ -3,8 +3,9 @@
  * @module
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import type { EngineModel, Generation } from './engine.ts';
+import type { EmbeddingJob, Embeddings, EngineModel, Generation } from './engine.ts';
 import { engineError } from './errors.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { type EngineCommand, type EngineReport, type PlainJob, parseEngineReport } from './messages.ts';
 import type { ModelCopy } from './model-copy.ts';
 
@@ -14,13 +15,20 @@ export interface EngineProcessOptions {
   models: readonly (EngineModel & { copy: ModelCopy })[];
   sequences: number;
   threads: number;
+  /** Longest time for the grammar of a job, in milliseconds; 5 s unless said. */
+  compileMs?: number;
+  /** Time between two questions whether the process is still there, in milliseconds; 3 s unless said. */
+  pingMs?: number;
 }
+
+type JobReport = Exclude<EngineReport, { type: 'ready' | 'pong' }>;
+type LastReport = Exclude<JobReport, { type: 'compiled' | 'text' | 'refused' }>;
 
 interface Job {
   /** Runs while its grammar is being compiled. */
   compiling: NodeJS.Timeout | undefined;
   onText: (text: string) => void;
-  resolve: (generation: Generation) => void;
+  resolve: (report: LastReport) => void;
   reject: (error: Error) => void;
 }
 
@@ -30,9 +38,14 @@ const START_TIMEOUT = 300_000;
 const ABORT_TIMEOUT = 5_000;
 /** A grammar that takes longer is a bomb that the bounds on schemas have missed. */
 const COMPILE_TIMEOUT = 5_000;
+/** A process that misses five is stopped, starved or caught in a loop. */
+const PING_INTERVAL = 3_000;
 
-/** What the engine process is given of the environment: nothing of ours, and no debugger on a failed assertion. */
-const ENVIRONMENT = { GGML_NO_BACKTRACE: '1' };
+/**
+ * What the engine process is given of the environment: nothing of ours, no debugger on a failed assertion, and no
+ * home, which the engine wants to know and where nothing is to be found.
+ */
+const ENVIRONMENT = { GGML_NO_BACKTRACE: '1', HOME: '/nonexistent' };
 
 const REFUSALS = {
   busy: 'WAX_ENGINE_BUSY',
@@ -43,6 +56,9 @@ const REFUSALS = {
 export class EngineProcess {
   readonly #child: ChildProcess;
   readonly #jobs = new Map<number, Job>();
+  readonly #compileMs: number;
+  #heartbeat: Heartbeat | null = null;
+  #hung = false;
   #nextJob = 0;
   #dead = false;
   #loaded = false;
@@ -53,7 +69,9 @@ export class EngineProcess {
   /** Sessions that have had a job here. */
   readonly sessions = new Set<number>();
 
-  constructor({ script, models, sequences, threads }: EngineProcessOptions) {
+  constructor(options: EngineProcessOptions) {
+    const { script, models, sequences, threads, compileMs, pingMs } = options;
+    this.#compileMs = compileMs ?? COMPILE_TIMEOUT;
     const files = models.flatMap(({ copy }) => (copy.fd === null ? [] : [copy.fd]));
     this.#child = fork(script, [], {
       env: ENVIRONMENT,
@@ -67,6 +85,7 @@ export class EngineProcess {
     this.ended = new Promise((ended) => {
       const gone = () => {
         clearTimeout(timer);
+        this.#heartbeat?.stop();
         reject(engineError('WAX_ENGINE_START'));
         this.#fail();
         ended();
@@ -76,9 +95,12 @@ export class EngineProcess {
     this.#child.on('message', (message) => {
       try {
         const report = parseEngineReport(message);
+        this.#heartbeat?.heard();
+        if (report.type === 'pong') return;
         if (report.type !== 'ready') return this.#report(report);
         clearTimeout(timer);
         this.#loaded = true;
+        this.#watch(pingMs ?? PING_INTERVAL);
         resolve();
       } catch {
         this.kill();
@@ -89,10 +111,20 @@ export class EngineProcess {
       type: 'start',
       sequences,
       threads,
-      models: models.map(({ id, contextTokens, template }, index) => {
-        return { id, contextTokens, template, path: paths[index] ?? '' };
+      models: models.map(({ id, contextTokens, template, embeddingTokens = null }, index) => {
+        return { id, contextTokens, template, embeddingTokens, path: paths[index] ?? '' };
       }),
     });
+  }
+
+  #watch(everyMs: number): void {
+    const ask = () => this.#send({ type: 'ping' });
+    this.#heartbeat = new Heartbeat(everyMs, ask, () => this.#giveUp());
+  }
+
+  /** True when it was ended because it no longer came back. */
+  get hung(): boolean {
+    return this.#hung;
   }
 
   /** True from the moment every model is loaded. */
@@ -106,22 +138,45 @@ export class EngineProcess {
   }
 
   /** As in the seam; rejects with WAX_ENGINE_FAILED when the process ends first. */
-  generate(chat: PlainJob, onText: (text: string) => void, signal: AbortSignal): Promise<Generation> {
+  async generate(chat: PlainJob, onText: (text: string) => void, signal: AbortSignal): Promise<Generation> {
+    const compileMs = chat.grammar === null ? null : this.#compileMs;
+    const start = (job: number): EngineCommand => ({ type: 'generate', job, chat });
+    const report = await this.#run(chat.session, start, { compileMs, onText, signal });
+    if (report.type !== 'end') throw engineError('WAX_ENGINE_MESSAGE');
+    const { finish, promptTokens, completionTokens } = report;
+    return { finish, promptTokens, completionTokens };
+  }
+
+  /** As in the seam; rejects with WAX_ENGINE_FAILED when the process ends first. */
+  async embed(texts: EmbeddingJob, signal: AbortSignal): Promise<Embeddings> {
+    const start = (job: number): EngineCommand => ({ type: 'embed', job, texts });
+    const report = await this.#run(texts.session, start, { compileMs: null, onText: () => {}, signal });
+    if (report.type !== 'vectors') throw engineError('WAX_ENGINE_MESSAGE');
+    const { vectors, promptTokens } = report;
+    // Fewer of them are what is left of a job that was aborted.
+    if (vectors.length < texts.inputs.length) throw engineError('WAX_ENGINE_FAILED');
+    return { vectors, promptTokens };
+  }
+
+  #run(
+    session: number,
+    start: (job: number) => EngineCommand,
+    { compileMs, onText, signal }: { compileMs: number | null; onText: Job['onText']; signal: AbortSignal },
+  ): Promise<LastReport> {
     const job = this.#nextJob++;
-    const { promise, resolve, reject } = Promise.withResolvers<Generation>();
+    const { promise, resolve, reject } = Promise.withResolvers<LastReport>();
     if (this.#dead) reject(engineError('WAX_ENGINE_FAILED'));
     else {
-      this.sessions.add(chat.session);
-      const compiling =
-        chat.grammar === null ? undefined : setTimeout(() => this.kill(), COMPILE_TIMEOUT).unref();
+      this.sessions.add(session);
+      const compiling = compileMs === null ? undefined : setTimeout(() => this.#giveUp(), compileMs).unref();
       this.#jobs.set(job, { compiling, onText, resolve, reject });
-      this.#send({ type: 'generate', job, chat });
+      this.#send(start(job));
     }
     let deadline: NodeJS.Timeout | undefined;
     const abort = () => {
       this.#send({ type: 'abort', job });
       // An engine that does not come back from a computation is replaced; nothing else would free its memory.
-      deadline = setTimeout(() => this.kill(), ABORT_TIMEOUT);
+      deadline = setTimeout(() => this.#giveUp(), ABORT_TIMEOUT);
     };
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
@@ -139,12 +194,17 @@ export class EngineProcess {
     this.#child.kill('SIGKILL');
   }
 
+  #giveUp(): void {
+    this.#hung = true;
+    this.kill();
+  }
+
   #send(command: EngineCommand): void {
     // A closing channel reports its error to the callback; the end of the process is handled in `ended`.
     if (!this.#dead && this.#child.connected) this.#child.send(command, () => {});
   }
 
-  #report(report: Exclude<EngineReport, { type: 'ready' }>): void {
+  #report(report: JobReport): void {
     const job = this.#jobs.get(report.job);
     if (!job) return;
     clearTimeout(job.compiling);
@@ -158,8 +218,7 @@ export class EngineProcess {
       job.reject(engineError(REFUSALS[report.reason]));
       return;
     }
-    const { finish, promptTokens, completionTokens } = report;
-    job.resolve({ finish, promptTokens, completionTokens });
+    job.resolve(report);
   }
 
   #fail(): void {
