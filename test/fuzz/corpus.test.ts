@@ -27,3 +27,14 @@ it('finds a parser that throws something else, and gives the input', () => {
   expect(findings[0]?.what).toBe('TypeError: too long');
   expect(findings[0]?.input.length).toBeGreaterThan(3);
 });
+
+it('finds a parser that is slow each time, and not one that was held up once', () => {
+  let left = Number.POSITIVE_INFINITY;
+  const parse = () => {
+    if (left-- > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1050);
+  };
+  const slow = { name: 'slow', parse, seeds: [] };
+  expect(outcomeOf(slow, new Uint8Array()).finding).toMatch(/^took \d+ ms$/);
+  left = 1;
+  expect(outcomeOf(slow, new Uint8Array())).toEqual({ said: 'accepted', finding: null });
+});

@@ -49,11 +49,12 @@ function mutateOnce(input: Uint8Array, other: Uint8Array, random: Random): Uint8
   }
 }
 
-/** What the parser says: `accepted`, a code, or a finding. */
-export function outcomeOf(
-  { parse }: FuzzedParser,
-  input: Uint8Array,
-): { said: string; finding: string | null } {
+interface Verdict {
+  said: string;
+  finding: string | null;
+}
+
+function judge({ parse }: FuzzedParser, input: Uint8Array): Verdict & { took: number } {
   const started = performance.now();
   let said = 'accepted';
   let finding: string | null = null;
@@ -64,9 +65,16 @@ export function outcomeOf(
     said = isCoded ? String(error.code) : 'crash';
     if (!isCoded) finding = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   }
-  const took = performance.now() - started;
-  if (took > SLOWEST_MS) finding = `took ${Math.round(took)} ms`;
-  return { said, finding };
+  return { said, finding, took: performance.now() - started };
+}
+
+/** What the parser says: `accepted`, a code, or a finding. */
+export function outcomeOf(parser: FuzzedParser, input: Uint8Array): Verdict {
+  const { said, finding, took } = judge(parser, input);
+  if (finding !== null || took <= SLOWEST_MS) return { said, finding };
+  // A machine with other work may stop any run for a while, but hardly the same input four times.
+  const fastest = Math.min(...[1, 2, 3].map(() => judge(parser, input).took));
+  return { said, finding: fastest > SLOWEST_MS ? `took ${Math.round(fastest)} ms` : null };
 }
 
 export interface FuzzResult {
