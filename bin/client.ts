@@ -4,6 +4,7 @@
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { ChatSession, type ChatSessionOptions } from '../extension/session/chat-session.ts';
+import type { Service } from '../extension/session/enclave-client.ts';
 import { syncLog } from '../extension/session/log-client.ts';
 import { hardwareVerifiers } from '../protocol/attestation/hardware.ts';
 import { simulatorVerifier } from '../protocol/attestation/simulator.ts';
@@ -19,6 +20,7 @@ export const clientOptions = {
   domain: { type: 'string' },
   state: { type: 'string' },
   token: { type: 'string' },
+  relay: { type: 'string' },
   'allow-simulator': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 } as const;
@@ -27,6 +29,8 @@ export const clientOptions = {
 export const clientHelp = `  --domain FILE       trust domain that vouches for URL (waxseal-trust-domain/1); required
   --state FILE        remember the log here between runs, to notice one that forks or shrinks
   --token FILE        access token for the operator's service, alone in a file
+  --relay URL         go through this relay, which hides your address from the service; the one that the trust
+                      domain names unless said, "none" for none
   --allow-simulator   accept simulated evidence too, which is not private, for development
   --json              print one JSON object`;
 
@@ -34,6 +38,7 @@ export interface ClientValues {
   domain?: string;
   state?: string;
   token?: string;
+  relay?: string;
   'allow-simulator': boolean;
 }
 
@@ -92,6 +97,12 @@ async function createLook(domain: TrustDomain, values: ClientValues) {
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
+/** The way to the service, where the person has named one. */
+function relay({ relay: named }: ClientValues): Pick<Service, 'relay'> {
+  if (named === undefined) return {};
+  return { relay: named === 'none' ? null : readOrigin(named.replace(/\/$/, ''), '--relay') };
+}
+
 /** What every chat with the service at `url` needs, under the trust domain of the options. */
 export async function readClient(
   url: string | undefined,
@@ -103,7 +114,7 @@ export async function readClient(
   const origin = readOrigin(url.replace(/\/$/, ''), 'URL');
   const token = values.token === undefined ? undefined : (await read(values.token)).trim();
   return {
-    service: { origin, fetch: (...request) => fetch(...request) },
+    service: { origin, ...relay(values), fetch: (...request) => fetch(...request) },
     clock,
     look: await createLook(domain, values),
     token: () => token,
