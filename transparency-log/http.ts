@@ -6,6 +6,9 @@ import { concatBytes } from '../protocol/bytes.ts';
 import { CodedError } from '../protocol/errors.ts';
 import { httpError } from './http-errors.ts';
 
+/** Longest checkpoint, with many post-quantum signatures, in bytes. */
+export const CHECKPOINT_LIMIT = 512 * 1024;
+
 export interface HttpRequest {
   url: string;
   fetch: typeof globalThis.fetch;

@@ -5,12 +5,15 @@ import type { VerifierKey } from '../protocol/log/note.ts';
 import { hashLeaf } from '../protocol/log/tree.ts';
 import { serverError } from './errors.ts';
 import type { HashTree } from './hash-tree.ts';
+import { CHECKPOINT_LIMIT, request } from './http.ts';
 import type { LogRules } from './rules.ts';
 import type { EntryStore, Storage } from './storage/storage.ts';
 import { changedFiles } from './tree-files.ts';
 
 /** Entries read from the database at a time. */
 const CHUNK = 1024;
+/** For the whole answer of the public address. */
+const PUBLISHED_TIMEOUT_MS = 5000;
 
 /** Writes the identity of a new log, or refuses to go on with a folder that belongs to another one. */
 export async function requireIdentity(entries: EntryStore, origin: string, key: VerifierKey): Promise<void> {
@@ -66,27 +69,26 @@ export async function repairFiles({ entries, files }: Storage, tree: HashTree, s
   }
 }
 
-/** The checkpoint at the log's public address, or null if nothing answers there. */
+/**
+ * The checkpoint at the log's public address, or null if nothing answers there.
+ * @throws WAX_LOGSERVER_CONFIG for an answer that is no checkpoint of this log
+ */
 export async function fetchPublished(
   url: string,
   key: VerifierKey,
   origin: string,
   fetcher: typeof fetch,
 ): Promise<Checkpoint | null> {
-  let note: string;
   try {
-    const response = await fetcher(`${url}/checkpoint`, {
-      signal: AbortSignal.timeout(5000),
-      redirect: 'error',
-    });
-    if (!response.ok) return null;
-    note = await response.text();
-  } catch {
-    return null;
-  }
-  return verifyCheckpoint(note, key, origin).catch((cause) => {
-    const code = cause instanceof CodedError ? cause.code : 'unreadable';
+    const limits = { timeoutMs: PUBLISHED_TIMEOUT_MS, limit: CHECKPOINT_LIMIT };
+    const { status, body } = await request({ url: `${url}/checkpoint`, fetch: fetcher, ...limits });
+    return status === 200 ? await verifyCheckpoint(body, key, origin) : null;
+  } catch (cause) {
+    if (!(cause instanceof CodedError)) throw cause;
+    if (cause.code === 'WAX_HTTP_UNREACHABLE') return null;
     // Somebody else's log under our address is a mistake in the configuration, and not a reason to sign.
-    throw serverError('WAX_LOGSERVER_CONFIG', `the checkpoint at ${url} is not ours (${code})`, { cause });
-  });
+    throw serverError('WAX_LOGSERVER_CONFIG', `the checkpoint at ${url} is not ours (${cause.code})`, {
+      cause,
+    });
+  }
 }

@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fastify from 'fastify';
@@ -112,6 +115,43 @@ describe('starting a log', () => {
     const answer = async (input: Parameters<typeof fetch>[0], init?: RequestInit) =>
       String(input).startsWith(publicUrl) ? new Response(Buffer.from(checkpoint ?? [])) : fetch(input, init);
     expect(await refusal(world.start({ publicUrl, fetch: answer }))).toBe('WAX_LOGSERVER_BEHIND');
+  });
+
+  it.each([
+    ['an endless one', '', 'WAX_HTTP_TOO_LARGE'],
+    ['one of another log', 'log.example/other\n1\n', 'WAX_LOG_NOTE'],
+  ])(
+    'refuses to sign where its public address shows no checkpoint of its own: %s',
+    async (_, text, reason) => {
+      let sent = 0;
+      const server = createServer((_request, response) => {
+        if (text !== '') return response.end(text);
+        const more = () => {
+          while (!response.destroyed && response.write('x'.repeat(65_536))) sent += 65_536;
+        };
+        more();
+        return response.on('drain', more);
+      });
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      try {
+        const start = world.start({ publicUrl: `http://127.0.0.1:${port}` });
+        await expect(start).rejects.toMatchObject({
+          code: 'WAX_LOGSERVER_CONFIG',
+          detail: expect.stringContaining(reason),
+        });
+        // No more of it is taken than the limit, and what lies in buffers on the way.
+        expect(sent).toBeLessThan(32 << 20);
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
+    },
+  );
+
+  it('signs where nothing answers at its public address', async () => {
+    const app = await world.start({ publicUrl: 'http://127.0.0.1:9' });
+    expect((await submit(app, await world.release(1))).statusCode).toBe(201);
   });
 
   it('refuses a history that differs from what a witness saw', async () => {

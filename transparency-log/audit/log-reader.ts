@@ -7,11 +7,10 @@ import { parseUtf8 } from '../../protocol/bytes.ts';
 import { CodedError } from '../../protocol/errors.ts';
 import { type JsonValue, parseJson } from '../../protocol/json.ts';
 import { entriesPath, parseEntryBundle, TILE_WIDTH, tilePath } from '../../protocol/log/tiles.ts';
-import { type HttpAnswer, request } from '../http.ts';
+import { CHECKPOINT_LIMIT, type HttpAnswer, request } from '../http.ts';
 import { auditError } from './errors.ts';
 
 const ATTEMPTS = 3;
-const CHECKPOINT_LIMIT = 512 * 1024;
 /** A page of entries, each in base64 and as a statement. */
 const JSON_LIMIT = 8 << 20;
 const BUNDLE_LIMIT = TILE_WIDTH * (2 + 0xffff);

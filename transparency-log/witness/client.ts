@@ -10,7 +10,7 @@ import { verifyCosignatures } from '../../protocol/log/cosignature.ts';
 import { parseSizeLine } from '../../protocol/log/lines.ts';
 import { formatSignatureLine, parseNote, type VerifierKey } from '../../protocol/log/note.ts';
 import { formatAddCheckpoint } from '../../protocol/log/witness.ts';
-import { type HttpAnswer, request } from '../http.ts';
+import { CHECKPOINT_LIMIT, type HttpAnswer, request } from '../http.ts';
 import { witnessError } from './errors.ts';
 import { originHash } from './witness.ts';
 
@@ -48,7 +48,6 @@ export interface WitnessClientOptions {
 }
 
 const ANSWER_LIMIT = 64 * 1024;
-const CHECKPOINT_LIMIT = 512 * 1024;
 /** Another submission of ours may have moved the witness on in between, but not without end. */
 const ATTEMPTS = 3;
 const CLOCK_SLACK_MS = 5 * 60_000;
