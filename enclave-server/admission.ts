@@ -4,7 +4,7 @@
  * the line each time, so everybody's turn comes after at most one of everybody else's.
  * @module
  */
-import type { Engine } from './engine/engine.ts';
+import type { EmbeddingJob, Engine } from './engine/engine.ts';
 import { TurnRefusal } from './refusal.ts';
 
 export interface AdmissionOptions {
@@ -104,9 +104,14 @@ export class Admission {
 
 /** The same engine with the queue in front of it. */
 export function withAdmission(engine: Engine, admission: Admission): Engine {
+  const { embed } = engine;
   return {
     generate: (job, onText, signal) =>
       admission.run(job.session, signal, () => engine.generate(job, onText, signal)),
+    ...(embed && {
+      embed: (job: EmbeddingJob, signal: AbortSignal) =>
+        admission.run(job.session, signal, () => embed.call(engine, job, signal)),
+    }),
     release: (session) => engine.release(session),
     stop: () => engine.stop(),
   };

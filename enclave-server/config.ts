@@ -13,28 +13,9 @@ import {
   readWireParameters,
   type WireParameters,
 } from '../protocol/session/runtime-statement.ts';
-import {
-  readArray,
-  readHex,
-  readInteger,
-  readObject,
-  readOneOf,
-  readOrigin,
-  readString,
-} from '../protocol/shape.ts';
-import { type ChatTemplate, parseTemplate } from './engine/template.ts';
+import { readArray, readInteger, readObject, readOneOf, readOrigin } from '../protocol/shape.ts';
 import { enclaveError } from './errors.ts';
-
-export interface ModelConfig {
-  id: string;
-  /** Name of the file, without a folder: where it lies is no part of what is measured. */
-  file: string;
-  /** Hex SHA-256 of the file. */
-  sha256: string;
-  contextTokens: number;
-  maxOutputTokens: number;
-  template: ChatTemplate;
-}
+import { type EngineConfig, type ModelConfig, readEngine, readModel } from './model-config.ts';
 
 /** Lifetimes and sizes that every session gets (wire-format.md B2). */
 export interface SessionConfig {
@@ -67,14 +48,6 @@ export interface LimitConfig {
   drainMs: number;
 }
 
-interface EngineConfig {
-  kind: 'llama';
-  sequences: number;
-  threads: number;
-  recycleAfterSessions: number;
-  recycleIdleS: number;
-}
-
 export interface EnclaveConfig {
   service: string;
   models: ModelConfig[];
@@ -88,38 +61,10 @@ export interface EnclaveConfig {
   statement: Uint8Array;
 }
 
-const ENGINE_NAMES = { llama: 'llama.cpp by node-llama-cpp' };
-
-function readModel(value: JsonValue, path: string): ModelConfig {
-  const keys = ['id', 'file', 'sha256', 'contextTokens', 'maxOutputTokens', 'template'] as const;
-  const model = readObject(value, path, keys);
-  const contextTokens = readInteger(model.contextTokens, `${path}.contextTokens`, 64, 1_048_576);
-  return {
-    id: readString(model.id, `${path}.id`, { most: 128, pattern: /^[A-Za-z0-9][A-Za-z0-9._:/-]*$/ }),
-    file: readString(model.file, `${path}.file`, { most: 255, pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/ }),
-    sha256: readHex(model.sha256, `${path}.sha256`, 32),
-    contextTokens,
-    maxOutputTokens: readInteger(model.maxOutputTokens, `${path}.maxOutputTokens`, 1, contextTokens),
-    template: parseTemplate(model.template, `${path}.template`),
-  };
-}
-
-function readEngine(value: JsonValue, path: string): EngineConfig {
-  const keys = ['kind', 'sequences', 'threads', 'recycleAfterSessions', 'recycleIdleS'] as const;
-  const engine = readObject(value, path, keys);
-  return {
-    kind: readOneOf(engine.kind, `${path}.kind`, ['llama']),
-    sequences: readInteger(engine.sequences, `${path}.sequences`, 1, 256),
-    threads: readInteger(engine.threads, `${path}.threads`, 1, 256),
-    recycleAfterSessions: readInteger(
-      engine.recycleAfterSessions,
-      `${path}.recycleAfterSessions`,
-      1,
-      1_000_000,
-    ),
-    recycleIdleS: readInteger(engine.recycleIdleS, `${path}.recycleIdleS`, 1, 86_400),
-  };
-}
+const ENGINE_NAMES = {
+  llama: 'llama.cpp by node-llama-cpp',
+  openai: 'an engine in the same enclave, on a local socket',
+};
 
 function readSession(value: JsonValue, path: string): SessionConfig {
   const keys = ['offerTtlS', 'sessionTtlS', 'idleS', 'maxTurns', 'maxRequestBytes'] as const;
@@ -168,10 +113,14 @@ function readConfig(value: JsonValue): Omit<EnclaveConfig, 'sha256' | 'statement
   const keys = ['format', 'service', 'models', 'engine', 'wire', 'session', 'limits'] as const;
   const fields = readObject(value, 'config', keys);
   readOneOf(fields.format, 'format', ['waxseal-enclave/1']);
+  const engine = readEngine(fields.engine, 'engine');
   return {
     service: readOrigin(fields.service, 'service'),
-    models: readArray(fields.models, 'models', readModel, { least: 1, most: 16 }),
-    engine: readEngine(fields.engine, 'engine'),
+    models: readArray(fields.models, 'models', (model, path) => readModel(model, path, engine.kind), {
+      least: 1,
+      most: 16,
+    }),
+    engine,
     wire: readWireParameters(fields.wire, 'wire'),
     session: readSession(fields.session, 'session'),
     limits: readLimits(fields.limits, 'limits'),

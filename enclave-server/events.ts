@@ -11,6 +11,7 @@ export const notices = [
   'stopped',
   'failed',
   'engine-crashed',
+  'engine-hung',
   'report-failed',
   'report-late',
 ] as const;

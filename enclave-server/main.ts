@@ -14,7 +14,7 @@ import { buildEnclave } from './app.ts';
 import type { Attester } from './attester/attester.ts';
 import { type HardwareAttester, openHardware } from './attester/hardware.ts';
 import { type EnclaveConfig, parseEnclaveConfig } from './config.ts';
-import { startLlamaEngine } from './engine/llama-engine.ts';
+import { startEngine } from './engine/start-engine.ts';
 import { checkCoreLimit, checkEnvironment } from './environment.ts';
 import { enclaveError } from './errors.ts';
 import { EventList } from './events.ts';
@@ -129,15 +129,10 @@ async function start(): Promise<void> {
   const configPath = values.config ?? 'enclave.json';
   const config = parseEnclaveConfig(await readFile(configPath));
   const models = values.models ?? join(configPath, '..');
-  const { sequences, threads, recycleAfterSessions, recycleIdleS } = config.engine;
-  const starting = startLlamaEngine({
+  const starting = startEngine(config, {
+    models,
     script: join(import.meta.dirname, 'engine-child.js'),
-    models: config.models.map((model) => ({ ...model, path: join(models, model.file) })),
-    sequences,
-    threads,
-    recycleAfterSessions,
-    recycleIdleMs: 1000 * recycleIdleS,
-    onCrash: () => events.notice('engine-crashed'),
+    onCrash: (how) => events.notice(`engine-${how}`),
   });
   const [{ attester, hardware }, engine] = await Promise.all([
     openAttester({ config, configPath, models }, values.simulate),

@@ -8,9 +8,10 @@ import { CodedError } from '../protocol/errors.ts';
 import type { FinishReason, Summary } from '../protocol/session/events.ts';
 import type { ReplyWriter } from '../protocol/session/reply-writer.ts';
 import type { TurnRequest } from '../protocol/session/turn-request.ts';
-import { parseChatRequest } from './chat-request.ts';
-import type { ModelConfig } from './config.ts';
-import type { Engine, Generation, ToolCall } from './engine/engine.ts';
+import { type ChatRequest, parseChatRequest } from './chat-request.ts';
+import { embeddingList, parseEmbeddingRequest } from './embedding-request.ts';
+import type { Engine, Generation, OnText, ToolCall } from './engine/engine.ts';
+import type { ModelConfig } from './model-config.ts';
 import { TurnRefusal } from './refusal.ts';
 
 export interface TurnOptions {
@@ -38,6 +39,19 @@ function refusalOf(error: unknown): TurnRefusal {
   return new TurnRefusal('engine-failed');
 }
 
+/** Characters that no tokenizer makes one token of, on average over a whole text. */
+const MOST_A_TOKEN = 32;
+
+/**
+ * Fewest tokens that a chat can have. Tokenizing is work of its own, in a process that others wait for: what
+ * cannot fit by any count is refused before.
+ */
+function leastTokens({ messages, tools }: ChatRequest): number {
+  const calls = messages.map((message) => ('toolCalls' in message ? JSON.stringify(message.toolCalls) : ''));
+  const texts = [...messages.map(({ content }) => content), ...calls, JSON.stringify(tools)];
+  return texts.reduce((sum, { length }) => sum + length, 0) / MOST_A_TOKEN;
+}
+
 type NamedCall = ToolCall & { id: string };
 
 /** Calls under names of their own, by which their results will come back. */
@@ -59,13 +73,19 @@ function summarise(model: ModelConfig, finish: FinishReason, generation: Generat
 }
 
 /** The answer to a chat in block mode, in the form of OpenAI's chat completion object. */
-function completion(summary: Summary, content: string, calls: readonly NamedCall[]): Uint8Array {
+function completion(
+  summary: Summary,
+  said: Record<'text' | 'reasoning', readonly string[]>,
+  calls: readonly NamedCall[],
+): Uint8Array {
+  const [content, reasoning] = [said.text.join(''), said.reasoning.join('')];
   const toolCalls = calls.map(({ id, name, arguments: given }) => {
     return { id, type: 'function', function: { name, arguments: given } };
   });
   const message = {
     role: 'assistant',
     content: content === '' && calls.length > 0 ? null : content,
+    ...(reasoning !== '' && { reasoning_content: reasoning }),
     ...(calls.length > 0 && { tool_calls: toolCalls }),
   };
   return utf8(
@@ -105,8 +125,9 @@ export class Turn {
     try {
       if (request === null) throw new TurnRefusal('bad-request');
       if (request.op === 'chat') return await this.#chat(request);
+      if (request.op === 'embeddings') return await this.#embeddings(request);
       const [first] = models;
-      if (request.op !== 'models' || !first) throw new TurnRefusal('parameter-refused');
+      if (!first) throw new TurnRefusal('model-unknown');
       this.#result(listModels(models));
       reply.finish({ finish_reason: 'stop', model: first.id, modelSha256: first.sha256, usage: NO_USAGE });
     } catch (error) {
@@ -116,11 +137,11 @@ export class Turn {
   }
 
   async #chat({ mode, body }: TurnRequest): Promise<void> {
-    const { engine, models, reply, session, signal, blockMs } = this.#options;
+    const { engine, reply, session, signal, blockMs } = this.#options;
     const chat = parseChatRequest(body);
-    const model = models.find(({ id }) => id === chat.model);
-    if (!model) throw new TurnRefusal('model-unknown');
-    const gathered: string[] = [];
+    const model = this.#model(chat.model);
+    if (leastTokens(chat) > model.contextTokens) throw new TurnRefusal('too-long');
+    const gathered: Record<'text' | 'reasoning', string[]> = { text: [], reasoning: [] };
     const timer = mode === 'block' ? setTimeout(() => this.#enough.abort(), blockMs) : undefined;
     const job = {
       session,
@@ -135,19 +156,20 @@ export class Turn {
       stop: chat.stop,
       seed: chat.seed ?? randomInt(0x1_0000_0000),
     };
-    const onText = (text: string) => {
-      if (mode === 'steady') this.#say(text);
-      else gathered.push(text);
+    const onText: OnText = (text, kind = 'text') => {
+      if (mode === 'steady') this.#say(text, kind);
+      else gathered[kind].push(text);
     };
     try {
       const generation = await engine.generate(job, onText, AbortSignal.any([signal, this.#enough.signal]));
       const cutShort = generation.finish === 'aborted';
       // An engine that has said nothing in all the time that a reply has is not one that ran out of room.
-      if (cutShort && !this.#said && gathered.length === 0) throw new TurnRefusal('engine-failed');
+      const silent = gathered.text.length + gathered.reasoning.length === 0;
+      if (cutShort && !this.#said && silent) throw new TurnRefusal('engine-failed');
       const calls = nameCalls(generation.toolCalls ?? []);
       const stopped = calls.length > 0 ? 'tool_calls' : 'stop';
       const summary = summarise(model, generation.finish === 'stop' ? stopped : 'length', generation);
-      if (mode === 'block') this.#result(completion(summary, gathered.join(''), calls));
+      if (mode === 'block') this.#result(completion(summary, gathered, calls));
       else for (const [index, call] of calls.entries()) this.#call({ index, ...call });
       reply.finish(summary);
     } finally {
@@ -155,9 +177,33 @@ export class Turn {
     }
   }
 
-  #say(text: string): void {
+  async #embeddings({ body }: TurnRequest): Promise<void> {
+    const { engine, reply, session, signal, blockMs } = this.#options;
+    const request = parseEmbeddingRequest(body);
+    const model = this.#model(request.model);
+    if (model.embeddingTokens === null || !engine.embed) throw new TurnRefusal('parameter-refused');
+    const timer = setTimeout(() => this.#enough.abort(), blockMs);
+    try {
+      const stop = AbortSignal.any([signal, this.#enough.signal]);
+      const { inputs } = request;
+      const embeddings = await engine.embed({ session, model: model.id, inputs }, stop);
+      this.#result(embeddingList(request, embeddings));
+      const { promptTokens } = embeddings;
+      reply.finish(summarise(model, 'stop', { finish: 'stop', promptTokens, completionTokens: 0 }));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #model(wanted: string): ModelConfig {
+    const model = this.#options.models.find(({ id }) => id === wanted);
+    if (!model) throw new TurnRefusal('model-unknown');
+    return model;
+  }
+
+  #say(text: string, kind: 'text' | 'reasoning'): void {
     if (this.#enough.signal.aborted) return;
-    if (this.#options.reply.push({ kind: 'text', text })) this.#said = true;
+    if (this.#options.reply.push({ kind, text })) this.#said = true;
     else this.#enough.abort();
     this.checkRoom();
   }

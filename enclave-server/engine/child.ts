@@ -5,11 +5,13 @@
  * @module
  */
 import { getLlama, type Llama, LlamaLogLevel } from 'node-llama-cpp';
-import type { EngineModel } from './engine.ts';
+import type { EmbeddingJob, EngineModel } from './engine.ts';
 import { LlamaChats } from './llama-chats.ts';
-import type { EngineCommand, EngineReport, PlainJob } from './messages.ts';
+import { LlamaEmbeddings } from './llama-embeddings.ts';
+import type { EngineCommand, PlainJob, SentReport } from './messages.ts';
+import { vectorToBase64 } from './vectors.ts';
 
-const send = (report: EngineReport): void => {
+const send = (report: SentReport): void => {
   process.send?.(report);
 };
 
@@ -18,11 +20,16 @@ const stop = (): never => process.exit(1);
 async function load(llama: Llama, model: EngineModel & { path: string }, sequences: number, threads: number) {
   const loaded = await llama.loadModel({ modelPath: model.path, useMmap: true, gpuLayers: 0 });
   const context = await loaded.createContext({ contextSize: model.contextTokens, sequences, threads });
-  return new LlamaChats(llama, loaded, context, model);
+  const { embeddingTokens = null } = model;
+  return {
+    chats: new LlamaChats(llama, loaded, context, model),
+    embeddings:
+      embeddingTokens === null ? null : await LlamaEmbeddings.open(loaded, embeddingTokens, threads),
+  };
 }
 
 class EngineProcess {
-  readonly #chats = new Map<string, LlamaChats>();
+  readonly #models = new Map<string, Awaited<ReturnType<typeof load>>>();
   readonly #running = new Map<number, AbortController>();
 
   async start({ models, sequences, threads }: EngineCommand & { type: 'start' }): Promise<void> {
@@ -35,12 +42,12 @@ class EngineProcess {
       logLevel: LlamaLogLevel.disabled,
       maxThreads: threads,
     });
-    for (const model of models) this.#chats.set(model.id, await load(llama, model, sequences, threads));
+    for (const model of models) this.#models.set(model.id, await load(llama, model, sequences, threads));
     send({ type: 'ready' });
   }
 
   async generate(job: number, chat: PlainJob): Promise<void> {
-    const chats = this.#chats.get(chat.model);
+    const { chats } = this.#models.get(chat.model) ?? {};
     if (!chats) return stop();
     const controller = new AbortController();
     this.#running.set(job, controller);
@@ -60,12 +67,26 @@ class EngineProcess {
     );
   }
 
+  async embed(job: number, { model, inputs }: EmbeddingJob): Promise<void> {
+    const { embeddings } = this.#models.get(model) ?? {};
+    if (!embeddings) return stop();
+    const controller = new AbortController();
+    this.#running.set(job, controller);
+    const outcome = await embeddings.embed(inputs, controller.signal);
+    this.#running.delete(job);
+    if (typeof outcome === 'string') send({ type: 'refused', job, reason: outcome });
+    else {
+      const { vectors, promptTokens } = outcome;
+      send({ type: 'vectors', job, vectors: vectors.map(vectorToBase64), promptTokens });
+    }
+  }
+
   abort(job: number): void {
     this.#running.get(job)?.abort();
   }
 
   release(session: number): void {
-    for (const chats of this.#chats.values()) chats.release(session);
+    for (const { chats } of this.#models.values()) chats.release(session);
   }
 }
 
@@ -77,6 +98,8 @@ process.on('disconnect', stop);
 process.on('message', (command: EngineCommand) => {
   if (command.type === 'start') engine.start(command).catch(stop);
   else if (command.type === 'generate') engine.generate(command.job, command.chat).catch(stop);
+  else if (command.type === 'embed') engine.embed(command.job, command.texts).catch(stop);
   else if (command.type === 'abort') engine.abort(command.job);
+  else if (command.type === 'ping') send({ type: 'pong' });
   else engine.release(command.session);
 });

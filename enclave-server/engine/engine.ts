@@ -11,6 +11,8 @@ export interface EngineModel {
   id: string;
   contextTokens: number;
   template: ChatTemplate;
+  /** Longest text of which it makes a vector, in tokens; absent or null where it makes none. */
+  embeddingTokens?: number | null;
 }
 
 /** A function that the model may ask for; it is never run here. */
@@ -66,12 +68,33 @@ export interface Generation {
   toolCalls?: readonly ToolCall[];
 }
 
+/** Texts of which vectors are to be made. */
+export interface EmbeddingJob {
+  session: number;
+  model: string;
+  /** At least one. */
+  inputs: readonly string[];
+}
+
+export interface Embeddings {
+  /** One for each text, of length 1. */
+  vectors: readonly Float32Array[];
+  promptTokens: number;
+}
+
+/** Takes text in whole code points; `reasoning` is what a model thinks aloud before it answers. */
+export type OnText = (text: string, kind?: 'text' | 'reasoning') => void;
+
 export interface Engine {
   /**
-   * Generates one answer and hands over its text in whole code points. Rejects with WAX_ENGINE_BUSY,
-   * WAX_ENGINE_TOO_LONG, WAX_ENGINE_FORMAT or WAX_ENGINE_FAILED; an abort resolves with `aborted`.
+   * Generates one answer and hands over its text. Rejects with WAX_ENGINE_BUSY, WAX_ENGINE_TOO_LONG,
+   * WAX_ENGINE_FORMAT or WAX_ENGINE_FAILED; an abort resolves with `aborted`.
    */
-  generate(job: ChatJob, onText: (text: string) => void, signal: AbortSignal): Promise<Generation>;
+  generate(job: ChatJob, onText: OnText, signal: AbortSignal): Promise<Generation>;
+  /**
+   * Makes vectors; absent where no model does. Rejects as `generate` does, and with WAX_ENGINE_FAILED on abort.
+   */
+  embed?(job: EmbeddingJob, signal: AbortSignal): Promise<Embeddings>;
   /** Forgets what is kept for a session. */
   release(session: number): void;
   stop(): Promise<void>;

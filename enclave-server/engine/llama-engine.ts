@@ -4,7 +4,7 @@
  * memory is erased: what llama.cpp frees still holds the last chats.
  * @module
  */
-import type { ChatJob, Engine, EngineModel, Generation } from './engine.ts';
+import type { ChatJob, EmbeddingJob, Embeddings, Engine, EngineModel, Generation } from './engine.ts';
 import { EngineProcess, type EngineProcessOptions } from './engine-process.ts';
 import { engineError } from './errors.ts';
 import { holdModel, type ModelCopy } from './model-copy.ts';
@@ -19,8 +19,11 @@ export interface LlamaEngineOptions {
   recycleAfterSessions: number;
   /** A process that has served anything is replaced after this long without work. */
   recycleIdleMs: number;
-  /** Told when a process has ended that was not asked to. */
-  onCrash?: () => void;
+  /** As of `EngineProcessOptions`. */
+  compileMs?: number;
+  pingMs?: number;
+  /** Told when a process has ended that was not asked to, or was ended because it did not come back. */
+  onCrash?: (how: 'crashed' | 'hung') => void;
   /** Told when a process has loaded its models: the first one, and each that waits from then on. */
   onLoaded?: () => void;
 }
@@ -41,12 +44,16 @@ class LlamaEngine implements Engine {
 
   constructor(options: LlamaEngineOptions, copies: readonly ModelCopy[]) {
     this.#options = options;
-    const { script, sequences, threads } = options;
-    const models = options.models.flatMap(({ id, contextTokens, template }, index) => {
+    const { script, sequences, threads, compileMs, pingMs } = options;
+    const models = options.models.flatMap(({ id, contextTokens, template, embeddingTokens }, index) => {
       const copy = copies[index];
-      return copy ? [{ id, contextTokens, template, copy }] : [];
+      return copy ? [{ id, contextTokens, template, embeddingTokens: embeddingTokens ?? null, copy }] : [];
     });
-    this.#process = { script, sequences, threads, models };
+    this.#process = {
+      ...{ script, sequences, threads, models },
+      ...(compileMs !== undefined && { compileMs }),
+      ...(pingMs !== undefined && { pingMs }),
+    };
   }
 
   async start(): Promise<void> {
@@ -57,14 +64,25 @@ class LlamaEngine implements Engine {
   }
 
   async generate(job: ChatJob, onText: (text: string) => void, signal: AbortSignal): Promise<Generation> {
-    clearTimeout(this.#idleTimer);
-    const active = this.#choose(job.session);
-    // Between a crash and the moment when the next process has loaded, the client may ask again shortly.
-    if (!active || active.running >= this.#options.sequences) throw engineError('WAX_ENGINE_BUSY');
-    try {
+    return this.#serve(job.session, async (active) => {
       const text = new ToolText(job, onText);
       const generation = await active.generate(text.plain, (piece) => text.push(piece), signal);
       return { ...generation, ...text.end() };
+    });
+  }
+
+  async embed(job: EmbeddingJob, signal: AbortSignal): Promise<Embeddings> {
+    return this.#serve(job.session, (active) => active.embed(job, signal));
+  }
+
+  /** Has a process do some work for a session. */
+  async #serve<Result>(session: number, work: (active: EngineProcess) => Promise<Result>): Promise<Result> {
+    clearTimeout(this.#idleTimer);
+    const active = this.#choose(session);
+    // Between a crash and the moment when the next process has loaded, the client may ask again shortly.
+    if (!active || active.running >= this.#options.sequences) throw engineError('WAX_ENGINE_BUSY');
+    try {
+      return await work(active);
     } finally {
       this.#settle(active);
     }
@@ -144,7 +162,7 @@ class LlamaEngine implements Engine {
   #onEnd(process: EngineProcess): void {
     const expected = this.#stopped || this.#retired.delete(process);
     if (expected) return;
-    this.#options.onCrash?.();
+    this.#options.onCrash?.(process.hung ? 'hung' : 'crashed');
     if (process === this.#active) {
       this.#active = null;
       clearTimeout(this.#idleTimer);

@@ -23,7 +23,7 @@ const CHUNK = 1 << 20;
 const MEMORY = '/dev/shm';
 const nameless = process.platform === 'linux' && existsSync(MEMORY);
 
-async function copyHashed(source: FileHandle, target: FileHandle): Promise<string> {
+async function copyHashed(source: FileHandle, target: FileHandle | null): Promise<string> {
   const hash = createHash('sha256');
   const buffer = Buffer.allocUnsafe(CHUNK);
   for (;;) {
@@ -31,7 +31,7 @@ async function copyHashed(source: FileHandle, target: FileHandle): Promise<strin
     if (bytesRead === 0) return hash.digest('hex');
     const chunk = buffer.subarray(0, bytesRead);
     hash.update(chunk);
-    await target.writev([chunk]);
+    await target?.writev([chunk]);
   }
 }
 
@@ -46,11 +46,25 @@ async function openTarget(): Promise<{ target: FileHandle; file: string; remove:
   return { target, file: `/proc/self/fd/${target.fd}`, remove: async () => {} };
 }
 
-/** Reads the model at `path` and keeps the copy; throws WAX_ENCLAVE_MODEL unless its SHA-256 is `sha256` (hex). */
-export async function holdModel(path: string, sha256: string): Promise<ModelCopy> {
-  const source = await open(path, 'r').catch((cause) => {
+const openModel = (path: string): Promise<FileHandle> =>
+  open(path, 'r').catch((cause) => {
     throw enclaveError('WAX_ENCLAVE_MODEL', 'no such file', { cause });
   });
+
+/** Reads the model at `path` and keeps nothing; throws WAX_ENCLAVE_MODEL unless its SHA-256 is `sha256` (hex). */
+export async function verifyModel(path: string, sha256: string): Promise<void> {
+  const source = await openModel(path);
+  try {
+    const found = await copyHashed(source, null);
+    if (found !== sha256) throw enclaveError('WAX_ENCLAVE_MODEL', `its SHA-256 is ${found}`);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Reads the model at `path` and keeps the copy; throws WAX_ENCLAVE_MODEL unless its SHA-256 is `sha256` (hex). */
+export async function holdModel(path: string, sha256: string): Promise<ModelCopy> {
+  const source = await openModel(path);
   const { target, file, remove } = await openTarget().catch(async (cause) => {
     await source.close();
     throw cause;

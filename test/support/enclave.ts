@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { buildEnclave, type EnclaveOptions } from '../../enclave-server/app.ts';
 import { createSimulator } from '../../enclave-server/attester/simulator/simulator.ts';
 import { type EnclaveConfig, parseEnclaveConfig } from '../../enclave-server/config.ts';
-import { demoConfig, demoModels } from '../../enclave-server/demo-config.ts';
+import { demoConfig, demoModel, demoModels } from '../../enclave-server/demo-config.ts';
 import type { Engine } from '../../enclave-server/engine/engine.ts';
 import { type LlamaEngineOptions, startLlamaEngine } from '../../enclave-server/engine/llama-engine.ts';
 import { EventList } from '../../enclave-server/events.ts';
@@ -33,11 +33,10 @@ const childScript = new URL('../../enclave-server/engine/child.ts', import.meta.
 
 /** The real engine on the demo model. */
 export function demoEngine(changes: Partial<LlamaEngineOptions> = {}): Promise<Engine> {
-  const { models, engine } = testConfig();
   return startLlamaEngine({
     script: childScript,
-    models: models.map((model) => ({ ...model, path: `${demoModels}${model.file}` })),
-    sequences: engine.sequences,
+    models: [{ ...demoModel, path: `${demoModels}${demoModel.file}` }],
+    sequences: testConfig().engine.sequences,
     threads: 1,
     recycleAfterSessions: 1000,
     recycleIdleMs: 600_000,
