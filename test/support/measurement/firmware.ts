@@ -1,6 +1,6 @@
-/** A small firmware in the shape of OVMF: footer table, SEV metadata and nothing else, to be changed at will. */
+/** A small firmware in the shape of OVMF: footer table, SEV and TDX metadata, to be changed at will. */
 import { concatBytes } from '../../../protocol/bytes.ts';
-import { guid, le16, le32 } from '../../../protocol/measurement/little-endian.ts';
+import { guid, le16, le32, le64 } from '../../../protocol/measurement/little-endian.ts';
 
 export interface FirmwareChange {
   /** Sections of the SEV metadata: guest address, size, type. */
@@ -15,6 +15,25 @@ export interface FirmwareChange {
   /** One more entry of the footer table. */
   more?: readonly [name: string, data: Uint8Array][];
   bytes?: number;
+  tdx?: TdxChange;
+}
+
+/** Place and bytes in the file, guest address and bytes of memory, type, attributes. */
+export type TdxSection = readonly [
+  offset: number,
+  raw: number,
+  address: number,
+  size: number,
+  type: number,
+  attributes: number,
+];
+
+export interface TdxChange {
+  sections?: readonly TdxSection[];
+  signature?: number;
+  version?: number;
+  extraLength?: number;
+  descriptor?: string;
 }
 
 const names = {
@@ -22,6 +41,8 @@ const names = {
   sev: 'dc886566-984a-4798-a75e-5585a7bf67cc',
   reset: '00f771de-1a7e-4fcb-890e-68c77e2fb44e',
   hashes: '7255371f-3a3b-4b04-927b-1da6efa8d454',
+  tdx: 'e47a6535-984a-4798-865e-4685a7bf8ec2',
+  tdxDescriptor: 'e9eaf9f3-168e-44d5-a8eb-7f4d8738f6ae',
 };
 
 /** Firmware memory, secrets, CPUID and kernel hashes, as OvmfPkg/AmdSev has them. */
@@ -31,6 +52,29 @@ export const usualSections = [
   [0x80e000, 0x1000, 3],
   [0x810000, 0x1000, 0x10],
 ] as const;
+
+/** Code, variables, memory, place of the list of memory, and a page that is added later. */
+export const usualTdxSections: readonly TdxSection[] = [
+  [0x1000, 0x1000, 0xfffff000, 0x1000, 0, 1],
+  [0, 0x1000, 0xffffe000, 0x1000, 1, 0],
+  [0, 0, 0x810000, 0x3000, 3, 0],
+  [0, 0, 0x809000, 0x2000, 2, 0],
+  [0, 0, 0x820000, 0x1000, 3, 2],
+];
+
+function tdxMetadata(change: TdxChange): Uint8Array {
+  const { sections = usualTdxSections } = change;
+  return concatBytes(
+    guid(change.descriptor ?? names.tdxDescriptor),
+    le32(change.signature ?? 0x46564454),
+    le32(16 + 32 * sections.length + (change.extraLength ?? 0)),
+    le32(change.version ?? 1),
+    le32(sections.length),
+    ...sections.flatMap(([offset, raw, address, size, type, attributes]) => [
+      ...[le32(offset), le32(raw), le64(address), le64(size), le32(type), le32(attributes)],
+    ]),
+  );
+}
 
 export function makeFirmware(change: FirmwareChange = {}): Uint8Array {
   const { sections = usualSections, hashTable = 0x810c00, bytes = 8192 } = change;
@@ -44,12 +88,15 @@ export function makeFirmware(change: FirmwareChange = {}): Uint8Array {
   );
   const metadataAt = bytes - 1024;
   firmware.set(metadata, metadataAt);
+  const tdxAt = bytes - 768;
+  if (change.tdx) firmware.set(tdxMetadata(change.tdx), tdxAt);
   const entry = (name: string, data: Uint8Array) => concatBytes(data, le16(data.length + 18), guid(name));
   const entries = concatBytes(
     ...(change.more ?? []).map(([name, data]) => entry(name, data)),
     ...(hashTable === null ? [] : [entry(names.hashes, concatBytes(le32(hashTable), le32(0x400)))]),
     entry(names.sev, le32(bytes - metadataAt)),
     entry(names.reset, le32(0x80b004)),
+    ...(change.tdx ? [entry(names.tdx, le32(bytes - tdxAt - 16))] : []),
   );
   const end = bytes - 32;
   firmware.set(
