@@ -13,10 +13,10 @@
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { EngineCommand, EngineReport, PlainJob } from '../../../enclave-server/engine/messages.ts';
+import type { EngineCommand, PlainJob, SentReport } from '../../../enclave-server/engine/messages.ts';
 
 const running = new Map<number, AbortController>();
-const send = (report: EngineReport | { type: string; [name: string]: unknown }) => {
+const send = (report: SentReport | { type: string; [name: string]: unknown }) => {
   process.send?.(report);
 };
 
@@ -66,6 +66,7 @@ async function generate(job: number, chat: PlainJob): Promise<void> {
 process.on('disconnect', () => process.exit(0));
 process.on('message', (command: EngineCommand) => {
   if (command.type === 'start') send({ type: 'ready' });
+  else if (command.type === 'ping') send({ type: 'pong' });
   else if (command.type === 'generate') void generate(command.job, command.chat);
   else if (command.type === 'abort') running.get(command.job)?.abort();
 });
