@@ -17,6 +17,7 @@ const wide = [
   'test/e2e/keyboard.test.ts',
   'test/extension/history.test.ts',
   'test/extension/page/host.test.ts',
+  'test/extension/private-window.test.ts',
   'test/extension/ui/gallery.test.ts',
   'test/extension/ui/looks.test.ts',
   'test/protocol/attestation/engines.test.ts',

@@ -13,8 +13,10 @@ export const hasFirefox = existsSync(executable);
 if (!hasFirefox) console.log('No Firefox found: its tests are skipped (apt-get install firefox-esr).');
 
 export interface Firefox {
-  /** Installs an unpacked add-on until the browser ends. */
-  install(folder: string): Promise<void>;
+  /** Folder of its profile. */
+  readonly profile: string;
+  /** Installs an unpacked add-on until the browser ends, for ordinary windows unless said. */
+  install(folder: string, options?: { inPrivateWindows: boolean }): Promise<void>;
   /** Opens an address and waits until the page has loaded. */
   open(address: string): Promise<void>;
   /** Types into an element with real keys, and then presses Enter. */
@@ -61,8 +63,10 @@ export async function startFirefox(addonId: string, uuid: string): Promise<Firef
   await send('WebDriver:NewSession', {});
   return {
     send,
-    async install(folder) {
-      await send('Addon:Install', { path: folder, temporary: true });
+    profile,
+    async install(folder, { inPrivateWindows } = { inPrivateWindows: false }) {
+      const where = { allowPrivateBrowsing: inPrivateWindows };
+      await send('Addon:Install', { path: folder, temporary: true, ...where });
     },
     async open(address) {
       await send('WebDriver:Navigate', { url: address });
