@@ -97,8 +97,8 @@ function readCall(value: JsonValue, path: string) {
 
 export function parseChunk(text: string): ChatChunk {
   return reading(text, LONGEST_CHUNK, (value) => {
-    const { choices, usage, error } = readMap(value, 'chunk');
-    if (error !== undefined && error !== null) throw engineError('WAX_ENGINE_FAILED');
+    // An error in the midst of a stream has neither: the answer then ends without a reason, and has failed.
+    const { choices, usage } = readMap(value, 'chunk');
     const [choice = null] = readArray(choices ?? [], 'choices', readMap, { most: 1 });
     const delta = choice === null ? null : readMap(choice.delta ?? null, 'delta');
     const chunk: ChatChunk = {

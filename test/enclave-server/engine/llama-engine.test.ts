@@ -211,6 +211,43 @@ describe.skipIf(process.platform !== 'linux')('the llama engine', () => {
   });
 });
 
+describe.skipIf(process.platform !== 'linux')('the llama engine with a model that makes vectors', () => {
+  let engine: Engine;
+  const embed = (inputs: string[], signal = new AbortController().signal) => {
+    if (!engine.embed) throw new Error('no embeddings');
+    return engine.embed({ session: 1, model: demoModel.id, inputs }, signal);
+  };
+  const similarity = (a: Float32Array | undefined, b: Float32Array | undefined) =>
+    Array.from(a ?? []).reduce((sum, value, index) => sum + value * (b?.[index] ?? Number.NaN), 0);
+  beforeAll(async () => {
+    const path = new URL('../../../enclave-server/model/waxseal-demo.gguf', import.meta.url).pathname;
+    engine = await demoEngine({ models: [{ ...demoModel, path, embeddingTokens: 64 }] });
+  });
+  afterAll(() => engine.stop());
+
+  it('makes the same vector of the same text, whatever came before, and others of others', async () => {
+    const { vectors, promptTokens } = await embed(['a Merkle tree', 'a nonce', 'a Merkle tree']);
+    expect(similarity(vectors[0], vectors[0])).toBeCloseTo(1, 5);
+    expect(similarity(vectors[0], vectors[2])).toBeCloseTo(1, 4);
+    expect(similarity(vectors[0], vectors[1])).toBeLessThan(0.999);
+    expect(promptTokens).toBeGreaterThan(5);
+    const again = await embed(['a nonce']);
+    expect(similarity(again.vectors[0], vectors[1])).toBeCloseTo(1, 4);
+  });
+
+  it('answers chats beside it, and refuses a text that does not fit', async () => {
+    const [made, said] = await Promise.all([embed(['a', 'b']), answer(engine, job('What is 7 + 5?'))]);
+    expect(made.vectors).toHaveLength(2);
+    expect(said.text).toContain('7 plus 5');
+    await expect(embed(['a', 'word '.repeat(100)])).rejects.toThrow('WAX_ENGINE_TOO_LONG');
+  });
+
+  it('stops between two texts on an abort', async () => {
+    await expect(embed(['a', 'b'], AbortSignal.abort())).rejects.toThrow('WAX_ENGINE_FAILED');
+    expect((await embed(['a'])).vectors).toHaveLength(1);
+  });
+});
+
 describe.skipIf(process.platform !== 'linux')('replacing engine processes', { timeout: 90_000 }, () => {
   it('gives every session a process of its own when told to recycle after one', async () => {
     let loaded = 0;
