@@ -72,15 +72,9 @@ function imageProgram(
 
 async function chatFromTerminal(stack: Stack): Promise<string> {
   const output = await runCommand([
-    'chat',
-    '--domain',
-    stack.domainFile,
-    '--service',
-    stack.service,
-    '--json',
-    prompt,
+    ...['chat', stack.service, prompt, '--domain', stack.domainFile, '--allow-simulator', '--json'],
   ]);
-  return (JSON.parse(output) as { text: string }).text;
+  return (JSON.parse(output) as { answer: string }).answer;
 }
 
 async function chatFromExtension(stack: Stack, folder: string): Promise<{ answer: string; verdict: string }> {
