@@ -8,7 +8,11 @@ export const groups: Readonly<Record<string, () => Promise<readonly Command[]>>>
   verify: async () => [(await import('./verify.ts')).verifyCommand],
   chat: async () => [(await import('./chat.ts')).chatCommand],
   trust: async () => (await import('./trust.ts')).trustCommands,
-  audit: async () => [(await import('./audit.ts')).auditCommand],
+  // The longer name first: it begins with the shorter one.
+  audit: async () => [
+    (await import('./audit-extension.ts')).auditExtensionCommand,
+    (await import('./audit.ts')).auditCommand,
+  ],
   release: async () => (await import('./release.ts')).releaseCommands,
   log: async () => (await import('./log.ts')).logCommands,
   witness: async () => (await import('./witness.ts')).witnessCommands,

@@ -4,7 +4,8 @@ import { formatTime } from '../../protocol/log/kinds/kind.ts';
 import { readPredicate } from '../../protocol/log/statement.ts';
 import { createKeyFile } from '../../transparency-log/keys/key-file.ts';
 import { makeEntry } from '../../transparency-log/publish/entry.ts';
-import { hashFiles, listFiles } from '../../transparency-log/publish/file-manifest.ts';
+import { formatList, hashFiles } from '../../transparency-log/publish/file-manifest.ts';
+import { readCopy } from '../../transparency-log/publish/package.ts';
 import { type Command, exitCodes } from '../command.ts';
 import {
   contextHelp,
@@ -146,23 +147,23 @@ Exit codes: 0 shown, 30 it cannot be read.`,
 const files: Command = {
   name: 'release files',
   summary: 'print the hash of the files of a built extension',
-  help: `Usage: waxseal release files DIR [--list | --json]
+  help: `Usage: waxseal release files DIR|FILE [--list | --json]
 
-Prints the hash that an extension release in the log names, for a build, an unpacked package of a store, or what a
-browser has installed: the SHA-256 of the sorted list of all files and their hashes, without what stores add.
+Prints the hash that an extension release in the log names, for a build, a package of a store (zip, crx, xpi), or what
+a browser has installed: the SHA-256 of the sorted list of all files and their hashes, without what stores add.
 
 Options:
   --list   print the list itself
   --json   print one JSON object: manifestSha256, files
 
-Exit codes: 0 printed, 30 the folder is not that of an extension.`,
+Exit codes: 0 printed, 30 the folder or package is not that of an extension.`,
   async run(args) {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
       options: { list: { type: 'boolean' }, json: { type: 'boolean' } },
     });
-    const list = await listFiles(onlyFile(positionals));
+    const list = formatList(await readCopy(onlyFile(positionals)));
     const manifestSha256 = hashFiles(list);
     const names = list
       .trimEnd()
