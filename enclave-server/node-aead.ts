@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 import { concatBytes } from '../protocol/bytes.ts';
 import type { Aead } from '../protocol/session/aead.ts';
 
@@ -17,6 +17,10 @@ export const nodeAead: Aead = {
     const decipher = createDecipheriv(ALGORITHM, key, nonce, TAG);
     decipher.setAAD(aad, { plaintextLength: end });
     decipher.setAuthTag(ciphertext.subarray(end));
-    return concatBytes(decipher.update(ciphertext.subarray(0, end)), decipher.final());
+    const plaintext = decipher.update(ciphertext.subarray(0, end));
+    // Throws where the tag is wrong; of this cipher no byte comes with it.
+    decipher.final();
+    return new Uint8Array(plaintext.buffer, plaintext.byteOffset, plaintext.length);
   },
+  sha256: (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
 };

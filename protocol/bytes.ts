@@ -24,6 +24,13 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
+/** Whether every byte is zero, as padding must be. */
+export function isZero(bytes: Uint8Array): boolean {
+  let all = 0;
+  for (let index = 0; index < bytes.length; index++) all |= bytes[index] as number;
+  return all === 0;
+}
+
 function unsigned(value: number, size: 1 | 2 | 4 | 8): Uint8Array<ArrayBuffer> {
   const limit = size === 8 ? Number.MAX_SAFE_INTEGER : 2 ** (8 * size) - 1;
   if (!Number.isInteger(value) || value < 0 || value > limit)

@@ -3,7 +3,7 @@
  * sequence in nonce and additional data.
  * @module
  */
-import { ByteReader, concatBytes, lp, u16, u32 } from '../bytes.ts';
+import { ByteReader, concatBytes, isZero, lp, u16, u32 } from '../bytes.ts';
 import { nobleAead } from './aead.ts';
 import { sessionError } from './errors.ts';
 import { eraseKey, type KeyAndNonce } from './keys.ts';
@@ -110,7 +110,7 @@ function parseInner(inner: Uint8Array): { type: RecordType; payload: Uint8Array 
     throw sessionError('WAX_SESSION_RECORD', `${type} of ${length} bytes`);
   }
   const payload = reader.take(length);
-  if (reader.take(reader.remaining).some((byte) => byte !== 0)) {
+  if (!isZero(reader.take(reader.remaining))) {
     throw sessionError('WAX_SESSION_RECORD', 'a padding byte is not zero');
   }
   return { type, payload };

@@ -2,8 +2,7 @@
  * The sealed request (wire-format.md B6): one AEAD message, padded to a bucket.
  * @module
  */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { ByteReader, concatBytes, equalBytes, lp, u32, utf8 } from '../bytes.ts';
+import { ByteReader, concatBytes, equalBytes, isZero, lp, u32, utf8 } from '../bytes.ts';
 import type { Aead } from './aead.ts';
 import { nobleAead } from './aead.ts';
 import { sessionError } from './errors.ts';
@@ -47,7 +46,7 @@ export function sealRequest(
   const body = concatBytes(head, nobleAead.seal(key, nonce, concatBytes(AAD_LABEL, head), plaintext));
   eraseKey(keys.request);
   plaintext.fill(0);
-  const hash = sha256(body);
+  const hash = nobleAead.sha256(body);
   return { body, sha256: hash, reply: recordKeys(keys.responseSecret, hash) };
 }
 
@@ -79,7 +78,7 @@ function unpad(plaintext: Uint8Array): Uint8Array {
     throw sessionError('WAX_SESSION_REQUEST_PADDING', 'length');
   }
   const json = reader.take(length);
-  if (reader.take(reader.remaining).some((byte) => byte !== 0)) {
+  if (!isZero(reader.take(reader.remaining))) {
     throw sessionError('WAX_SESSION_REQUEST_PADDING', 'a byte is not zero');
   }
   return json;
@@ -97,7 +96,7 @@ export function openRequest(
   if (request.turn !== keys.turn) throw sessionError('WAX_SESSION_TURN', `${request.turn}`);
   const headBytes = REQUEST_HEADER_BYTES + (request.enc === null ? 0 : ENC_BYTES);
   const aad = concatBytes(AAD_LABEL, request.body.subarray(0, headBytes));
-  const reply = recordKeys(keys.responseSecret, sha256(request.body));
+  const reply = recordKeys(keys.responseSecret, aead.sha256(request.body));
   const { key, nonce } = keys.request;
   try {
     const plaintext = aead.open(key, nonce, aad, request.body.subarray(headBytes));

@@ -21,6 +21,7 @@ describe('nodeAead', () => {
           const changed = sealed.slice();
           changed[at % changed.length] = (changed[at % changed.length] ?? 0) ^ 1;
           expect(() => nodeAead.open(key, nonce, aad, changed)).toThrow();
+          expect(nodeAead.sha256(plain)).toEqual(nobleAead.sha256(plain));
         },
       ),
       { seed: 1, numRuns: 50 },

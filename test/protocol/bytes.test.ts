@@ -4,6 +4,7 @@ import {
   ByteReader,
   concatBytes,
   equalBytes,
+  isZero,
   lp,
   parseBase64,
   parseHex,
@@ -92,6 +93,14 @@ describe('ByteReader', () => {
       }),
       { seed: 3 },
     );
+  });
+});
+
+describe('isZero', () => {
+  it('sees a byte that is not zero, wherever it is', () => {
+    expect(isZero(new Uint8Array())).toBe(true);
+    expect(isZero(new Uint8Array(300))).toBe(true);
+    for (const at of [0, 150, 299]) expect(isZero(new Uint8Array(300).with(at, 128))).toBe(false);
   });
 });
 
