@@ -7,6 +7,7 @@ import { readClient } from '../../bin/client.ts';
 import { type LocalApi, type LocalApiOptions, startLocalApi } from '../../bin/serve/local-api.ts';
 import type { ChatJob, Engine } from '../../enclave-server/engine/engine.ts';
 import { engineError } from '../../enclave-server/engine/errors.ts';
+import { unitVector } from '../../enclave-server/engine/vectors.ts';
 import { ChatSession } from '../../extension/session/chat-session.ts';
 import { scriptedEngine } from './enclave.ts';
 import { type SealedWorld, startSealedWorld } from './sealed-world.ts';
@@ -58,11 +59,19 @@ function obedient(jobs: ChatJob[], onAbort: () => void): Engine['generate'] {
   };
 }
 
-export async function startServedWorld(options: Partial<LocalApiOptions> = {}): Promise<ServedWorld> {
+export async function startServedWorld({
+  embeds = true,
+  ...options
+}: Partial<LocalApiOptions> & { embeds?: boolean } = {}): Promise<ServedWorld> {
   const jobs: ChatJob[] = [];
   let aborted = 0;
-  const engine = scriptedEngine(obedient(jobs, () => aborted++));
-  const world = await startSealedWorld(engine, { tickMs: 20 });
+  const engine: Engine = {
+    ...scriptedEngine(obedient(jobs, () => aborted++)),
+    embed: async ({ inputs }) => {
+      return { vectors: inputs.map((text) => unitVector([1, text.length])), promptTokens: 4 };
+    },
+  };
+  const world = await startSealedWorld(engine, { tickMs: 20 }, embeds ? 64 : null);
   const folder = mkdtempSync(join(tmpdir(), 'waxseal-serve-'));
   const domainFile = join(folder, 'domain.json');
   writeFileSync(domainFile, world.domain);

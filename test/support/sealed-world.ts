@@ -27,14 +27,23 @@ export interface SealedWorld {
   close(): Promise<void>;
 }
 
-/** Starts log and service; `engine` answers the chats, at the demo's beat unless `beat` says otherwise. */
+/**
+ * Starts log and service; `engine` answers the chats, at the demo's beat unless `beat` says otherwise, and makes
+ * vectors of texts of so many tokens.
+ */
 export async function startSealedWorld(
   engine: Engine = scriptedEngine(),
   beat: Partial<WireParameters> = {},
+  embeddingTokens: number | null = null,
 ): Promise<SealedWorld> {
   const service = `http://127.0.0.1:${await freePort()}`;
   const demo = demoConfig(service);
-  const config = parseEnclaveConfig(utf8(JSON.stringify({ ...demo, wire: { ...demo.wire, ...beat } })));
+  const parts = {
+    ...demo,
+    models: demo.models.map((model) => ({ ...model, embeddingTokens })),
+    wire: { ...demo.wire, ...beat },
+  };
+  const config = parseEnclaveConfig(utf8(JSON.stringify(parts)));
   const { configSha256, models, wire } = parseRuntimeStatement(config.statement);
   const measurement = testDigest('launch', 48);
   const at = Math.floor(Date.now() / 1000) * 1000 - 1000;

@@ -1,5 +1,6 @@
 /** The `openai` SDK, unchanged, against `waxseal chat --serve`: what it asks for, and every error it can meet. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { vectorFromBase64 } from '../../../enclave-server/engine/vectors.ts';
 import { type ServedWorld, startServedWorld, words } from '../../support/local-api.ts';
 import { loadPeer } from '../../support/peers.ts';
 
@@ -41,7 +42,9 @@ interface Client {
     list(): Promise<{ data: { id: string; object: string }[] }>;
     retrieve(id: string): Promise<{ id: string }>;
   };
-  post(path: string, options: object): Promise<unknown>;
+  embeddings: {
+    create(body: object): Promise<{ data: { index: number; embedding: number[] }[]; usage: object }>;
+  };
 }
 interface Sdk {
   OpenAI: new (options: object) => Client;
@@ -161,6 +164,36 @@ describe.skipIf(sdk === null)('the openai SDK at the local endpoint', { timeout:
     expect(await failure(client.models.retrieve('gpt-4o'))).toMatchObject({
       ...{ status: 404, code: 'model_not_found' },
     });
+  });
+
+  it.each([undefined, 'float', 'base64'])('gets vectors in the form %s, in order', async (encoding) => {
+    const asked = { model, input: ['a', 'bcd'], ...(encoding && { encoding_format: encoding }) };
+    const { data, usage } = await client.embeddings.create(asked);
+    expect(data.map(({ index }) => index)).toEqual([0, 1]);
+    expect(usage).toMatchObject({ prompt_tokens: 4, total_tokens: 4 });
+    const vectors = data.map(({ embedding }) =>
+      typeof embedding === 'string' ? Array.from(vectorFromBase64(embedding) ?? []) : embedding,
+    );
+    expect(vectors[0]?.[0]).toBeCloseTo(Math.SQRT1_2, 6);
+    expect(vectors[1]?.[1]).toBeCloseTo(3 / Math.sqrt(10), 6);
+  });
+
+  it.each([
+    ['shorter vectors', { dimensions: 2 }, 'unsupported_parameter'],
+    ['65 texts', { input: Array.from({ length: 65 }, () => 'a') }, 'invalid_value'],
+    ['no text', { input: '' }, 'invalid_value'],
+  ])('reads the error for %s', async (_what, change, code) => {
+    const error = await failure(client.embeddings.create({ model, input: 'a', ...change }));
+    expect(error).toMatchObject({ status: 400, code });
+  });
+
+  it('is told where a model makes no vectors', async () => {
+    const plain = await startServedWorld({ embeds: false });
+    const other = clientOf({ baseURL: plain.api.url });
+    expect(await failure(other.embeddings.create({ model, input: 'a' }))).toMatchObject({
+      ...{ status: 400, code: 'unsupported_parameter' },
+    });
+    await plain.close();
   });
 
   it('frees the engine when it aborts a stream, a completion, or what waits', async () => {
