@@ -37,6 +37,8 @@ function receiptMaker(report: VerificationReport, { number, bodySha256, reply }:
 
 /** How long before its end a session or a verdict counts as over, so that a Send does not meet it dying. */
 const MARGIN_MS = 20_000;
+/** Timers stand still while a computer sleeps; the clock is looked at this often, so that waking up is noticed. */
+const LONGEST_NAP_MS = 30_000;
 const FIRST_RETRY_MS = 8_000;
 const MAX_RETRY_MS = 120_000;
 
@@ -120,6 +122,8 @@ export class ChatSession {
         const { outcome, failure } = await this.#exchange(sealed, request, stop, onEvent);
         if (outcome.state !== 'cut-off' || sealed.reply.authenticated > 0) return { sent: true, ...outcome };
         this.#restarted = failure?.error.code === 'WAX_SERVICE_REFUSED';
+        // It is from the same machine, and as old.
+        this.#spare = null;
         if (attempt > 0) {
           return failure === null
             ? { sent: true, ...outcome }
@@ -165,25 +169,33 @@ export class ChatSession {
 
   /** A session to send to, every check passed at this moment; or why there is none. */
   async #usable(signal: AbortSignal): Promise<Usable | Unusable> {
-    const live = await this.#liveNow(signal);
-    if (live !== null) return live;
-    if (this.#spare === null || this.#isOver(this.#spare)) {
+    if (this.#spare !== null && this.#isOver(this.#spare)) this.#spare = null;
+    const atHand = (await this.#liveNow(signal)) ?? (await this.#openSpare(signal));
+    if (atHand !== null && 'session' in atHand) return atHand;
+    // What was at hand no longer passes. That may be its age, or that something else runs there by now, so the
+    // service is asked anew: a new verdict is the only one that counts.
+    for (;;) {
       const problem = await this.#verify(signal);
       if (problem !== null) return problem;
+      const opened = await this.#openSpare(signal);
+      if (opened !== null) return 'session' in opened ? opened : this.#refuse(opened);
     }
+  }
+
+  /** Opens what was verified in advance; the report if it fails by now, null if there is none. */
+  async #openSpare(signal: AbortSignal): Promise<Usable | VerificationReport | null> {
     const spare = this.#spare;
     this.#spare = null;
-    if (spare === null) return this.#usable(signal);
-    const sealed = await this.#again((now) => sealTo(spare, now), signal);
-    if (sealed === null) return this.#usable(signal);
+    const sealed = spare && (await this.#again((now) => sealTo(spare, now), signal));
+    if (sealed === null) return null;
     const { report, session } = sealed;
-    if (session === null) return this.#refuse(report);
+    if (session === null) return report;
     this.#live = { report, session };
     this.#set({ phase: 'ready', report });
     return { report, session, isNew: true };
   }
 
-  async #liveNow(signal: AbortSignal): Promise<Usable | Unusable | null> {
+  async #liveNow(signal: AbortSignal): Promise<Usable | null> {
     const live = this.#live;
     if (live === null) return null;
     const { problem } = live.session;
@@ -191,19 +203,13 @@ export class ChatSession {
       problem === null || problem === 'busy'
         ? await this.#again((now) => recheck(live.report, now), signal)
         : null;
-    if (report === null) {
-      live.session.end();
-      this.#live = null;
-      return null;
+    if (report?.verdict === 'pass') {
+      this.#live = { report, session: live.session };
+      return { report, session: live.session, isNew: false };
     }
-    if (report.verdict === 'fail') {
-      live.session.end();
-      this.#live = null;
-      // Its own time may simply be over; that leads to a new session, and to silence.
-      return report.state === 'stale' ? null : this.#refuse(report);
-    }
-    this.#live = { report, session: live.session };
-    return { report, session: live.session, isNew: false };
+    live.session.end();
+    this.#live = null;
+    return null;
   }
 
   /** Looks again at a report as of now; null when the trust domain that it was made under is no longer in use. */
@@ -239,7 +245,7 @@ export class ChatSession {
         ? live.usableUntil
         : Date.parse(this.#spare?.expiresAt ?? '');
     const left = end - MARGIN_MS - this.#options.clock.now();
-    if (left > 0) this.#plan(left);
+    if (left > 0) this.#plan(Math.min(left, LONGEST_NAP_MS));
     else if (this.#checking === null) void this.#verify().catch(() => {});
   }
 
@@ -274,7 +280,7 @@ export class ChatSession {
     this.#spare = verdict;
     this.#set({ phase: 'ready', report: verdict });
     const left = Date.parse(verdict.expiresAt ?? '') - MARGIN_MS - this.#options.clock.now();
-    this.#plan(Math.max(FIRST_RETRY_MS, left));
+    this.#plan(Math.min(Math.max(FIRST_RETRY_MS, left), LONGEST_NAP_MS));
     return null;
   }
 

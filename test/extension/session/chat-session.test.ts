@@ -3,6 +3,7 @@ import { chatRequest } from '../../../extension/session/chat-request.ts';
 import { ChatSession } from '../../../extension/session/chat-session.ts';
 import type { ChatStatus, TurnEvent } from '../../../extension/session/chat-status.ts';
 import type { Surroundings } from '../../../protocol/verify.ts';
+import { testDigest } from '../../support/log-builder.ts';
 import { answering, TestEnclave } from '../../support/test-enclave.ts';
 import { SERVICE } from '../../support/verified-exchange.ts';
 
@@ -147,6 +148,74 @@ describe('a chat session', () => {
     enclave.clock.pass(601_000);
     expect((await send()).kinds).toEqual(['session', 'sealed', 'text', 'summary', 'end']);
     expect(enclave.opened.map(({ turn }) => turn)).toEqual([0, 0]);
+  });
+
+  const clocks: [string, (enclave: TestEnclave) => void][] = [
+    [
+      'a sleep, in which one clock stood still',
+      ({ clock }) => {
+        clock.wall += 2 * 3_600_000;
+      },
+    ],
+    [
+      'the clock was set back',
+      ({ clock }) => {
+        clock.steady += 700_000;
+        clock.wall -= 60_000;
+      },
+    ],
+    ['a long pause', ({ clock }) => clock.pass(2 * 3_600_000)],
+  ];
+  it.each(clocks)('replaces what was verified in advance after %s', async (_what, jump) => {
+    const { enclave, chat, send } = await setUp();
+    await chat.check();
+    jump(enclave);
+    const { kinds, result } = await send();
+    expect(kinds).toEqual(['session', 'sealed', 'text', 'summary', 'end']);
+    expect(result).toMatchObject({ sent: true, state: 'complete' });
+    expect(enclave.count('sessions')).toBe(2);
+    expect(enclave.count('turns')).toBe(1);
+  });
+  it.each(clocks)('replaces a session after %s', async (_what, jump) => {
+    const { enclave, send } = await setUp();
+    await send();
+    jump(enclave);
+    expect((await send()).kinds).toEqual(['session', 'sealed', 'text', 'summary', 'end']);
+    expect(enclave.opened.map(({ turn }) => turn)).toEqual([0, 0]);
+  });
+
+  it.each(['revoked', 'retired'] as const)(
+    'goes on with a redeployed service when the program before it was %s',
+    async (how) => {
+      const { enclave, send } = await setUp();
+      await send();
+      const old = enclave.log.size - 1;
+      enclave.measurement = testDigest('the next program', 48);
+      const registers = { launchDigest: enclave.measurement };
+      await enclave.log.release({
+        version: 2,
+        measurements: { 'sev-snp-simulated': [{ shape: 'any', registers }] },
+        retiresOlderAfterHours: how === 'retired' ? 0 : 168,
+      });
+      if (how === 'revoked') await enclave.log.revoke(old);
+      await enclave.log.publish();
+      enclave.restart();
+      const { kinds, result, events } = await send();
+      expect(kinds).toEqual(['session', 'sealed', 'text', 'summary', 'end']);
+      expect(result).toMatchObject({ sent: true, state: 'complete' });
+      expect(events[0]).toMatchObject({ report: { release: { version: 2 } } });
+      // Nothing was sealed to the program before.
+      expect(enclave.count('turns')).toBe(2);
+    },
+  );
+
+  it('does not try a second session that is as old as the one that was lost', async () => {
+    const { enclave, chat, send } = await setUp();
+    await send();
+    await chat.check();
+    enclave.restart();
+    expect((await send()).result).toMatchObject({ sent: true, state: 'complete' });
+    expect(enclave.count('turns')).toBe(3);
   });
 
   it('replaces a session that has had all its turns', async () => {
@@ -323,6 +392,16 @@ describe('while the chat is visible', () => {
     await pass(enclave, 270_000);
     expect(enclave.count('sessions')).toBe(1);
     await pass(enclave, 20_000);
+    await vi.waitFor(() => expect(enclave.count('sessions')).toBe(2));
+    await until(chat, 'ready');
+  });
+
+  it('a session is renewed soon after the computer woke up, though timers stood still with it', async () => {
+    const { enclave, chat } = await setUp();
+    chat.setVisible(true);
+    await until(chat, 'ready');
+    enclave.clock.wall += 8 * 3_600_000;
+    await vi.advanceTimersByTimeAsync(30_000);
     await vi.waitFor(() => expect(enclave.count('sessions')).toBe(2));
     await until(chat, 'ready');
   });

@@ -101,7 +101,8 @@ describe('a revocation', () => {
     expect(await sendAfter((syncMinutes - 10) * MINUTE)).toBe('sent');
     expect([syncs, enclave.count('sessions')]).toEqual([1, 1]);
     expect(await sendAfter(2 * MINUTE)).toBe('failed');
-    expect([syncs, enclave.count('sessions')]).toEqual([2, 1]);
+    // The service is asked anew: what it runs by now may be something else.
+    expect([syncs, enclave.count('sessions')]).toEqual([2, 2]);
     expect(await sendAfter(0)).toBe('failed');
   });
 
