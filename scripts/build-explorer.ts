@@ -1,4 +1,4 @@
-/** Builds the log's explorer page: one script, one style sheet, no inline code, nothing from elsewhere. */
+/** Builds the script of the log's explorer page; the page itself is written by the server. */
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
@@ -17,14 +17,10 @@ export async function buildExplorer(outDir = `${root}dist/explorer`): Promise<st
       emptyOutDir: true,
       target: 'es2024',
       assetsDir: '',
-      assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       rolldownOptions: {
-        output: {
-          entryFileNames: 'explorer.js',
-          chunkFileNames: '[name].js',
-          assetFileNames: '[name][extname]',
-        },
+        input: `${root}transparency-log/explorer/main.ts`,
+        output: { entryFileNames: 'explorer.js', chunkFileNames: '[name].js' },
       },
     },
   });

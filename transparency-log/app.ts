@@ -17,7 +17,7 @@ import { staticRoutes } from './routes/static.ts';
 export interface LogServerOptions extends LogOptions {
   /** How long a submission waits for publication before it is answered 202; 10 seconds unless said. */
   submitWaitMs?: number;
-  /** Folder of the built explorer page; none is served without. */
+  /** Folder of the explorer's built scripts; no page is served without. */
   explorer?: string;
   /** How many refused submissions an address has. */
   appendLimit?: AppendLimitOptions;
@@ -97,6 +97,6 @@ export async function buildLogServers(options: LogServerOptions): Promise<LogSer
   entryRoutes(app, log, options.submitWaitMs ?? 10_000, new AppendLimit(options.appendLimit));
   reportRoutes(app, log);
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
-  if (options.explorer) await openExplorer(app, options.explorer);
+  if (options.explorer) await openExplorer(app, log, options.explorer);
   return { app, operator };
 }

@@ -2,6 +2,8 @@ import Database from 'better-sqlite3';
 import { parseBase64, toHex } from '../protocol/bytes.ts';
 import { type JsonValue, parseJson } from '../protocol/json.ts';
 import { keyId, parseEnvelope } from '../protocol/log/dsse.ts';
+import { parseStatement } from '../protocol/log/statement.ts';
+import { isWhole, wordsOf } from './explorer/query.ts';
 import type { StoredEntry } from './storage/storage.ts';
 
 export interface SearchQuery {
@@ -13,6 +15,10 @@ export interface SearchQuery {
   version?: number;
   /** A publisher's name in a policy entry, or its key ID in hex. */
   publisher?: string;
+  /** Lower-case hex: the start of any digest at all. */
+  fingerprint?: string;
+  /** Lower-case words that all have to be there: numbers as they are, of others the beginning. */
+  words?: readonly string[];
   /** Only entries before this index. */
   before?: number;
   limit: number;
@@ -26,7 +32,7 @@ export interface SearchHit {
   statementSha256: string;
 }
 
-type Field = 'measurement' | 'digest' | 'publisher';
+type Field = 'measurement' | 'digest' | 'publisher' | 'word';
 
 const SCHEMA = `
   CREATE TABLE hits (position INTEGER PRIMARY KEY, kind TEXT NOT NULL, product TEXT, version INTEGER, statement TEXT NOT NULL);
@@ -88,11 +94,16 @@ export class SearchIndex {
 
     if (kind === 'policy') this.#learnPublishers(predicate.publishers);
     const terms: [Field, string][] = [['digest', hash], ...digestsIn(body)];
+    const signers: string[] = [];
     for (const { keyid } of envelope.signatures) {
       terms.push(['publisher', keyid]);
       const name = this.#publisherNames.get(keyid);
-      if (name !== undefined) terms.push(['publisher', name.toLowerCase()]);
+      if (name === undefined) continue;
+      terms.push(['publisher', name.toLowerCase()]);
+      signers.push(name);
     }
+    const read = parseStatement(envelope.payload);
+    for (const word of wordsOf({ statement: read, signers })) terms.push(['word', word]);
     const insert = this.#database.prepare('INSERT OR IGNORE INTO terms VALUES (?, ?, ?)');
     for (const [field, term] of terms) insert.run(field, term, index);
   }
@@ -115,10 +126,20 @@ export class SearchIndex {
       values.push(...bound);
     };
     const withTerm = (test: string) => `position IN (SELECT position FROM terms WHERE field = ? AND ${test})`;
+    /** All that begins with `start`, by the index: no text sorts after the last character. */
+    const begins = (start: string): [string, string] => [start, `${start}\u{10ffff}`];
+    const between = withTerm('term >= ? AND term < ?');
     for (const field of ['measurement', 'digest'] as const) {
       const start = query[field];
-      // "g" follows "f": all hex that begins with `start`, by the index.
-      if (start !== undefined) require(withTerm('term >= ? AND term < ?'), field, start, `${start}g`);
+      if (start !== undefined) require(between, field, ...begins(start));
+    }
+    if (query.fingerprint !== undefined) {
+      const both = ['measurement', ...begins(query.fingerprint), 'digest', ...begins(query.fingerprint)];
+      require(`(${between} OR ${between})`, ...both);
+    }
+    for (const word of query.words ?? []) {
+      if (isWhole(word)) require(withTerm('term = ?'), 'word', word);
+      else require(between, 'word', ...begins(word));
     }
     if (query.publisher !== undefined) {
       require(withTerm('term = ?'), 'publisher', query.publisher.toLowerCase());

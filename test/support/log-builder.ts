@@ -51,6 +51,8 @@ export interface LogOptions {
   threshold?: number;
   witnesses?: number;
   quorum?: number;
+  /** What they are called, where a person will read it. */
+  names?: { publishers?: string[]; witnesses?: string[] };
 }
 
 export interface EntryOptions {
@@ -120,12 +122,14 @@ export class LogBuilder {
   threshold: number;
   /** Newest published checkpoint. */
   checkpoint = '';
+  readonly #publisherNames: string[];
   #policy: string | null = null;
   #genesis = '';
   readonly #hashes: Uint8Array[][] = [[]];
 
   private constructor(options: LogOptions) {
-    const { seed = 'log', publishers = 3, witnesses = 3 } = options;
+    const { seed = 'log', publishers = 3, witnesses = 3, names = {} } = options;
+    this.#publisherNames = names.publishers ?? [];
     this.origin = options.origin ?? 'log.example/waxseal';
     this.url = options.url ?? 'https://log.example';
     this.now = options.at ?? START;
@@ -136,7 +140,7 @@ export class LogBuilder {
       nativeEnvelopeSigner(testSeed(`publisher ${i}`)),
     );
     this.witnesses = Array.from({ length: witnesses }, (_, i) =>
-      signerFromSeed(`witness-${i}.example`, 4, testSeed(`witness ${i}`)),
+      signerFromSeed(names.witnesses?.[i] ?? `witness-${i}.example`, 4, testSeed(`witness ${i}`)),
     );
   }
 
@@ -152,7 +156,10 @@ export class LogBuilder {
 
   /** Publishers `which` as a policy lists them. */
   publisherList(which: number[] = [...this.publishers.keys()]): { name: string; key: string }[] {
-    return which.map((i) => ({ name: `publisher-${i}`, key: toBase64(this.#publisher(i).publicKey) }));
+    return which.map((i) => ({
+      name: this.#publisherNames[i] ?? `publisher-${i}`,
+      key: toBase64(this.#publisher(i).publicKey),
+    }));
   }
 
   /** Hex hash of the policy entry in force. */

@@ -71,7 +71,8 @@ describe.skipIf(!executablePath)('the explorer page', { timeout: 120_000 }, () =
     pages.push(page);
     await prepare?.(page);
     await page.goto(url + path);
-    if (options.javaScriptEnabled !== false) await page.waitForSelector('.verdict:not(.verdict-checking)');
+    if (options.javaScriptEnabled !== false)
+      await page.waitForSelector('.verdict:not(.verdict-checking, .verdict-unchecked)');
     return page;
   }
 
@@ -129,7 +130,7 @@ describe.skipIf(!executablePath)('the explorer page', { timeout: 120_000 }, () =
     const saved = async (name: string) => {
       const [download] = await Promise.all([
         page.waitForEvent('download'),
-        page.getByRole('button', { name }).click(),
+        page.getByRole('link', { name }).click(),
       ]);
       const chunks = await (await download.createReadStream()).toArray();
       return Buffer.concat(chunks);
@@ -211,10 +212,90 @@ describe.skipIf(!executablePath)('the explorer page', { timeout: 120_000 }, () =
     expect(await verdict(page)).toContain('Checked, and too old to rely on.');
   });
 
-  it('says without JavaScript that it cannot verify, and shows nothing', async () => {
-    const page = await open('/', { javaScriptEnabled: false });
-    expect(await page.locator('body').innerText()).toContain('Not verified: JavaScript is off.');
-    expect(await page.locator('main').innerText()).toBe('');
+  describe('without JavaScript', () => {
+    const still = { javaScriptEnabled: false };
+
+    it('says that nothing was checked in the browser, and gives what the server says no green seal', async () => {
+      const page = await open('/', still);
+      expect(await verdict(page)).toContain('Not checked in your browser.');
+      const colour = (selector: string) =>
+        page.locator(selector).evaluate((element) => getComputedStyle(element).color);
+      expect(await colour('.approved .tone-seal')).toBe(await colour('.approved thead th >> nth=0'));
+      expect(await page.locator('#verdict').evaluate((line) => getComputedStyle(line).backgroundColor)).toBe(
+        'rgb(251, 241, 221)',
+      );
+    });
+
+    it('tells what is approved, since when, by whom, and what was taken back', async () => {
+      const page = await open('/', still);
+      const rows = await page.locator('.approved tbody tr').allInnerTexts();
+      expect(rows).toHaveLength(2);
+      expect(rows[1]).toMatch(
+        /^\s*fernhill 37\s+tiny\s+\d+ \w+ \d{4}\s+\d+ \w+ \d{4}\s+2 of 3\s+publisher-0, publisher-1/,
+      );
+      expect(await page.locator('.taken-back').innerText()).toContain('by publisher-0: test');
+      expect(await page.locator('.growth-chart.wide svg').isVisible()).toBe(true);
+      expect(await page.locator('.growth-chart.narrow svg').isVisible()).toBe(false);
+    });
+
+    it('leads to an entry, its signed original and its proof', async () => {
+      const page = await open('/', still);
+      await page.getByRole('link', { name: 'fernhill 37', exact: true }).click();
+      expect(await page.locator('h1').innerText()).toBe('Release 37 of fernhill was approved');
+      expect(await page.locator('.pill').innerText()).toBe('not checked here');
+      expect(await page.getByRole('button', { name: 'Check again' }).count()).toBe(0);
+      const { entry } = (await app.inject('/api/v1/entries/2')).json();
+      const saved = async (name: string) => {
+        const [download] = await Promise.all([
+          page.waitForEvent('download'),
+          page.getByRole('link', { name }).click(),
+        ]);
+        return Buffer.concat(await (await download.createReadStream()).toArray());
+      };
+      expect((await saved('Signed original')).toString('base64')).toBe(entry);
+      expect((await saved('Proof')).toString()).toBe((await app.inject('/api/v1/entries/2/proof')).body);
+    });
+
+    it('searches with a form, by the keyboard alone', async () => {
+      const page = await open('/', still);
+      await page.keyboard.press('Tab');
+      expect(await page.locator(':focus').innerText()).toBe('Skip to the content');
+      for (let presses = 0; presses < 3; presses++) await page.keyboard.press('Tab');
+      await page.keyboard.type('9c41e07a');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`${url}/search?q=9c41e07a`);
+      expect(await page.locator('.results').innerText()).toContain('Looks like a fingerprint. 1 entry.');
+      expect(await page.locator('.results').innerText()).toContain('ran on the log’s server');
+      expect(await page.getByRole('searchbox').inputValue()).toBe('9c41e07a');
+    });
+  });
+
+  it('finds the same on the server and in the browser', async () => {
+    const queries = ['9c41e07a', 'drafts 12', 'publisher-0', 'revoked', 'fern', '37', '3', 'tiny', 'example'];
+    const still = await open('/', { javaScriptEnabled: false });
+    const page = await open('/search');
+    for (const query of queries) {
+      await still.goto(`${url}/search?q=${encodeURIComponent(query)}`);
+      await page.getByRole('searchbox').fill(query);
+      const found = await page.locator('.hit').allInnerTexts();
+      expect(await still.locator('.hit').allInnerTexts(), query).toEqual(found);
+    }
+    await page.getByRole('searchbox').fill('fern');
+    expect(await page.locator('.hit').count()).toBe(1);
+    await page.getByRole('searchbox').fill('3');
+    expect(await page.locator('.hit').count()).toBe(0);
+  });
+
+  it('shows in the browser what the server wrote, word for word', async () => {
+    for (const path of ['/', '/entries', '/entry/4', '/entry/0']) {
+      const words = async (options: BrowserContextOptions) =>
+        (await (await open(path, options)).locator('main').innerText())
+          .replaceAll(/just now|\d+ minutes? ago/g, '…')
+          // Only what was checked says so.
+          .replaceAll(/verified in \d+ ms|not checked here|Check again|root .+/g, '')
+          .replaceAll(/\s+/g, ' ');
+      expect(await words({ javaScriptEnabled: false }), path).toBe(await words({}));
+    }
   });
 
   it('runs under a policy that allows no inline code, and asks nobody else', async () => {
@@ -237,29 +318,40 @@ describe.skipIf(!executablePath)('the explorer page', { timeout: 120_000 }, () =
     expect([...hosts]).toEqual([url]);
   });
 
-  it('passes the accessibility checks on every view, in light and dark', { timeout: 300_000 }, async () => {
-    const page = await open('/');
-    const violations = async (axe: AxeBuilder) =>
-      (await axe.analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-    for (const [path, width] of [
-      ['/', 1200],
-      ['/entry/2', 1200],
-      ['/search?q=fernhill', 390],
-    ] as const) {
-      await page.setViewportSize({ width, height: 800 });
-      await page.emulateMedia({ colorScheme: 'light' });
-      await page.goto(url + path);
-      await page.waitForSelector('.verdict-passed');
-      expect(await violations(new AxeBuilder({ page }))).toEqual([]);
-      // Only colours differ in the dark.
-      await page.emulateMedia({ colorScheme: 'dark' });
-      expect(await violations(new AxeBuilder({ page }).withRules('color-contrast'))).toEqual([]);
-    }
-  });
+  it.each([
+    ['with', true],
+    ['without', false],
+  ] as const)(
+    'passes the accessibility checks %s JavaScript, in light and dark',
+    { timeout: 300_000 },
+    async (_, scripts) => {
+      const page = await (await browser.newContext()).newPage();
+      pages.push(page);
+      // Axe is a script: only the page's own is kept away, which leaves what there is without any.
+      if (!scripts) await page.route('**/explorer.js', (route) => route.abort());
+      const violations = async (axe: AxeBuilder) =>
+        (await axe.analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+      for (const [path, width] of [
+        ['/', 1200],
+        ['/entry/2', 1200],
+        ['/search?q=fernhill', 390],
+        ['/entries', 390],
+      ] as const) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.emulateMedia({ colorScheme: 'light' });
+        await page.goto(url + path);
+        await page.waitForSelector(scripts ? '.verdict-passed' : '.verdict-unchecked');
+        expect(await violations(new AxeBuilder({ page }))).toEqual([]);
+        // Only colours differ in the dark.
+        await page.emulateMedia({ colorScheme: 'dark' });
+        expect(await violations(new AxeBuilder({ page }).withRules('color-contrast'))).toEqual([]);
+      }
+    },
+  );
 
   it('fits a screen of 320 pixels', async () => {
     const page = await open('/', { viewport: { width: 320, height: 640 } });
-    for (const path of ['/', '/entry/2', '/search?q=9c41e07a']) {
+    for (const path of ['/', '/entry/2', '/search?q=9c41e07a', '/entries']) {
       await page.goto(url + path);
       await page.waitForSelector('.verdict-passed');
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);

@@ -1,27 +1,12 @@
-/** Makes elements. Text is only ever text: nothing here takes HTML. */
+/** Makes elements of a page's nodes, in the visitor's browser. @module */
+import type { ViewNode } from './nodes.ts';
 
-export type Child = Node | string | null;
-type Attributes = Record<string, string | null>;
+const SVG = 'http://www.w3.org/2000/svg';
 
-function fill(element: Element, attributes: Attributes, children: readonly Child[]): void {
-  for (const [name, value] of Object.entries(attributes))
-    if (value !== null) element.setAttribute(name, value);
-  element.append(...children.filter((child) => child !== null));
-}
-
-export function h<Name extends keyof HTMLElementTagNameMap>(
-  name: Name,
-  attributes: Attributes = {},
-  ...children: Child[]
-): HTMLElementTagNameMap[Name] {
-  const element = document.createElement(name);
-  fill(element, attributes, children);
-  return element;
-}
-
-export function svg(name: string, attributes: Attributes = {}, ...children: Child[]): SVGElement {
-  const element = document.createElementNS('http://www.w3.org/2000/svg', name);
-  fill(element, attributes, children);
+export function toElement({ name, isSvg, attributes, children }: ViewNode): Element {
+  const element = isSvg ? document.createElementNS(SVG, name) : document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children.map((child) => (typeof child === 'string' ? child : toElement(child))));
   return element;
 }
 
@@ -32,13 +17,11 @@ export function byId(id: string): HTMLElement {
   return element;
 }
 
-/** A button that saves bytes as a file. */
-export function download(label: string, name: string, type: string, bytes: Uint8Array, ...icon: Child[]) {
-  const button = h('button', { class: 'button', type: 'button' }, ...icon, label);
-  button.addEventListener('click', () => {
-    const url = URL.createObjectURL(new Blob([bytes.slice()], { type }));
-    h('a', { href: url, download: name }).click();
-    URL.revokeObjectURL(url);
-  });
-  return button;
+/** Saves bytes as a file. */
+export function save(name: string, type: string, bytes: Uint8Array): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([bytes.slice()], { type }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
 }

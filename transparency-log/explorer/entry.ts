@@ -1,16 +1,15 @@
-import { parseUtf8, utf8 } from '../../protocol/bytes.ts';
+import { parseUtf8 } from '../../protocol/bytes.ts';
 import { parseEnvelope } from '../../protocol/log/dsse.ts';
 import type { Publisher } from '../../protocol/log/kinds/policy.ts';
 import type { Platform } from '../../protocol/log/kinds/release.ts';
-import { formatProof } from '../../protocol/log/proof.ts';
-import { inclusionProof } from '../../protocol/log/tree.ts';
-import { type Child, download, h } from './dom.ts';
 import { mark, pictogram } from './icons.ts';
-import type { CheckedEntry, CheckedLog } from './load.ts';
-import { proofCard } from './proof-card.ts';
+import { type Child, h, type ViewNode } from './nodes.ts';
+import { type Proven, proofCard } from './proof-card.ts';
+import type { LogSource, ViewedEntry } from './source.ts';
 import {
   fingerprints,
   formatDate,
+  formatHours,
   formatLongDate,
   formatNumber,
   groupHex,
@@ -21,11 +20,18 @@ import {
   standing,
 } from './words.ts';
 
-/** One entry: what it says, who signed it, and the proof that it is in the log, worked out here. */
-export function entryView(entry: CheckedEntry, log: CheckedLog, now: number): HTMLElement {
-  const { index, bytes } = entry;
-  const proof = inclusionProof(index, log.checkpoint.size, log.tree.hashAt);
-  const proofText = formatProof({ index, proof, checkpoint: log.checkpoint.note, extra: null });
+/** What the entry's proof is about. */
+export async function provenEntry({ index, bytes }: ViewedEntry, source: LogSource): Promise<Proven> {
+  const witnesses = source.witnesses.filter(({ at }) => at !== null).length;
+  return { index, bytes, witnesses, ...(await source.inclusion(index)) };
+}
+
+/** One entry: what it says, who signed it, and the proof that it is in the log. */
+export async function entryView(entry: ViewedEntry, source: LogSource, now: number): Promise<ViewNode> {
+  const { index } = entry;
+  const proven = await provenEntry(entry, source);
+  const file = (label: string, href: string, name: string, does: string) =>
+    h('a', { class: 'button', href, download: name, 'data-does': does }, pictogram('save', 18), label);
   return h(
     'div',
     {},
@@ -33,6 +39,8 @@ export function entryView(entry: CheckedEntry, log: CheckedLog, now: number): HT
       'nav',
       { class: 'crumbs', 'aria-label': 'Where this is' },
       h('a', { href: '/' }, 'Log'),
+      pictogram('chevron', 12),
+      h('a', { href: '/entries' }, 'Entries'),
       pictogram('chevron', 12),
       `Entry ${formatNumber(index)}`,
     ),
@@ -42,42 +50,43 @@ export function entryView(entry: CheckedEntry, log: CheckedLog, now: number): HT
       h(
         'div',
         {},
-        h('h1', { class: 'statement' }, headline(entry, log).title),
-        h('p', { class: 'lead' }, ...summary(entry, log, now)),
+        h('h1', { class: 'statement' }, headline(entry).title),
+        h('p', { class: 'lead' }, ...summary(entry, source, now)),
       ),
       h(
         'div',
         { class: 'entry-actions' },
-        download('Signed original', `entry-${index}.json`, 'application/json', bytes, pictogram('save', 18)),
-        download('Proof', `entry-${index}.tlog-proof`, 'text/plain', utf8(proofText), pictogram('save', 18)),
+        file('Signed original', `/entry/${index}/original`, `entry-${index}.json`, 'save-original'),
+        file('Proof', `/api/v1/entries/${index}/proof`, `entry-${index}.tlog-proof`, 'save-proof'),
       ),
     ),
     h(
       'div',
       { class: 'entry' },
-      h('div', { class: 'entry-left' }, contentCard(entry, log), signersCard(entry)),
-      proofCard({ index, bytes, proof }, log),
+      h('div', { class: 'entry-left' }, contentCard(entry), signersCard(entry)),
+      proofCard(proven, source.isChecked),
     ),
   );
 }
 
-function summary({ index, judged }: CheckedEntry, log: CheckedLog, now: number): Child[] {
+function summary({ index, judged }: ViewedEntry, { ledger }: LogSource, now: number): Child[] {
   const { statement, error, signers } = judged;
   if (error || !statement) return [`It changes nothing: ${error?.message ?? 'it cannot be read.'}`];
-  const approval = log.ledger.approvals.find((logged) => logged.index === index);
+  const approval = ledger.approvals.find((logged) => logged.index === index);
   const of = approval ? ` of the ${approval.publisherCount}` : '';
   const signed = `Dated ${formatLongDate(statement.notBefore)}, signed by ${signers.length}${of} publishers.`;
   if (!approval) return [signed];
-  const { live, words } = standing(approval, log, now);
-  const state = live ? 'It is live now' : `It is no longer live: ${words}`;
+  const { live, words } = standing(approval, ledger, now);
+  const ended = words.startsWith('begins') ? 'It is not live yet' : 'It is no longer live';
+  const state = live ? 'It is live now' : `${ended}: ${words}`;
   const simulated = isSimulated(statement) ? h('span', { class: 'sim' }, ' Simulated, not private.') : null;
   return [`${signed} ${state}${live && words.startsWith('retires') ? `, and ${words}` : ''}.`, simulated];
 }
 
 type Row = [string, ...Child[]];
 
-function contentCard({ judged, bytes }: CheckedEntry, log: CheckedLog): HTMLElement {
-  const rows = contentRows(judged, log);
+function contentCard(entry: ViewedEntry): ViewNode {
+  const rows = contentRows(entry);
   return h(
     'section',
     { class: 'card' },
@@ -91,7 +100,7 @@ function contentCard({ judged, bytes }: CheckedEntry, log: CheckedLog): HTMLElem
       'details',
       {},
       h('summary', {}, 'The signed text, as it is'),
-      h('pre', { class: 'original' }, signedText(bytes)),
+      h('pre', { class: 'original', tabindex: '0' }, signedText(entry.bytes)),
     ),
   );
 }
@@ -106,7 +115,8 @@ function signedText(bytes: Uint8Array): string {
 
 const digest = (hex: string) => h('code', { class: 'digest' }, groupHex(hex));
 
-function contentRows({ statement, entrySha256 }: CheckedEntry['judged'], log: CheckedLog): Row[] {
+function contentRows(entry: ViewedEntry): Row[] {
+  const { statement, entrySha256 } = entry.judged;
   const common: Row[] = [['Entry hash', digest(entrySha256)]];
   if (!statement) return common;
   switch (statement.kind) {
@@ -134,7 +144,7 @@ function contentRows({ statement, entrySha256 }: CheckedEntry['judged'], log: Ch
           `, sha256 ${shortHex(statement.build.sha256)}`,
         ],
         ['Good until', `${formatDate(statement.expires)}, unless revoked before`],
-        ['Older releases', `retire ${statement.retiresOlderAfterHours} hours after this one`],
+        ['Older releases', `retire ${formatHours(statement.retiresOlderAfterHours)} after this one`],
       ];
     case 'extension-release':
       return [
@@ -144,13 +154,13 @@ function contentRows({ statement, entrySha256 }: CheckedEntry['judged'], log: Ch
         ['Source', h('code', {}, `${statement.source.repository} @ ${statement.source.commit.slice(0, 8)}`)],
       ];
     case 'status': {
-      const target = log.entries[statement.index];
-      const title = target ? headline(target, log).title : `Entry ${statement.index}`;
+      const { target } = entry;
+      const what = target?.kind === 'release' ? `: release ${target.version} of ${target.product}` : '';
       return [
         [
           'Takes back',
           h('a', { href: `/entry/${statement.index}` }, `Entry ${formatNumber(statement.index)}`),
-          `: ${title}`,
+          what,
         ],
         ['Statement', digest(statement.statementSha256)],
         ['Reason', statement.reason],
@@ -193,10 +203,7 @@ function contentRows({ statement, entrySha256 }: CheckedEntry['judged'], log: Ch
   }
 }
 
-function signersCard({ judged, policy }: CheckedEntry): HTMLElement {
-  const { signers, statement } = judged;
-  const own = statement?.kind === 'policy' ? statement.publishers : [];
-  const publishers: readonly Publisher[] = policy?.publishers ?? own;
+function signersCard({ judged: { signers }, publishers }: ViewedEntry): ViewNode {
   const item = ({ name }: Publisher) => {
     const signed = signers.includes(name);
     return h(

@@ -1,8 +1,9 @@
-import type { Logged } from '../../protocol/log/ledger.ts';
+import type { Ledger, Logged } from '../../protocol/log/ledger.ts';
 import { drawChart } from './chart.ts';
-import { h } from './dom.ts';
 import { mark, pictogram } from './icons.ts';
-import type { CheckedEntry, CheckedLog } from './load.ts';
+import { h, type ViewNode } from './nodes.ts';
+import { pager } from './pager.ts';
+import type { LogSource } from './source.ts';
 import {
   approvalName,
   approvedMark,
@@ -17,30 +18,40 @@ import {
 } from './words.ts';
 
 const LATEST = 4;
+/** Approvals on the first page and on those that follow. */
+const APPROVALS = 20;
 
 /** What is approved, how the log grew, what came last, and who watches. */
-export function homeView(log: CheckedLog, now: number): HTMLElement {
+export async function homeView(source: LogSource, now: number): Promise<ViewNode> {
   return h(
     'div',
     { class: 'home' },
-    h('div', { class: 'home-main' }, approved(log, now), takenBack(log), chart(log, now)),
-    h('div', { class: 'home-side' }, latest(log, now), witnesses(log, now), watch()),
+    h('div', { class: 'home-main' }, approved(source, now, 1), await takenBack(source), chart(source, now)),
+    h('div', { class: 'home-side' }, await latest(source, now), witnesses(source, now), watch()),
   );
 }
 
-function approved(log: CheckedLog, now: number): HTMLElement {
-  const live = log.ledger.approvals
+/** More of what is approved than the first page has room for. */
+export function approvedView(source: LogSource, now: number, page: number): ViewNode {
+  return h('div', { class: 'approved-page' }, approved(source, now, page));
+}
+
+/** The live approvals, programs before extensions, the newest first. */
+function liveApprovals(ledger: Ledger, now: number): Logged[] {
+  return ledger.approvals
     .filter(({ statement: { kind } }) => kind === 'release' || kind === 'extension-release')
-    .filter((logged) => standing(logged, log, now).live)
+    .filter((logged) => standing(logged, ledger, now).live)
     .toSorted((a, b) => Number(isExtension(a)) - Number(isExtension(b)) || b.index - a.index);
+}
+
+function approved({ ledger }: LogSource, now: number, page: number): ViewNode {
+  const live = liveApprovals(ledger, now);
   const heading = h('h1', { class: 'statement' }, 'What is approved right now');
-  if (live.length === 0) {
-    return h(
-      'section',
-      {},
-      heading,
-      h('p', { class: 'lead' }, 'Nothing. Waxseal seals to no program of this log.'),
-    );
+  const shown = live.slice((page - 1) * APPROVALS, page * APPROVALS);
+  if (shown.length === 0) {
+    const words =
+      page === 1 ? 'Nothing. Waxseal seals to no program of this log.' : 'There are not that many programs.';
+    return h('section', {}, heading, h('p', { class: 'lead' }, words));
   }
   const columns = ['Program', 'Since', 'Good until', 'Approved by', 'Fingerprint'];
   return h(
@@ -60,17 +71,22 @@ function approved(log: CheckedLog, now: number): HTMLElement {
         {},
         h('tr', {}, h('td'), ...columns.map((name) => h('th', { scope: 'col' }, name)), h('td')),
       ),
-      h('tbody', {}, ...live.map((logged) => approvedRow(logged, log, now))),
+      h('tbody', {}, ...shown.map((logged) => approvedRow(logged, ledger, now))),
     ),
+    pager('Pages of programs', {
+      newer: page > 1 ? `/approved?page=${page - 1}` : null,
+      older: page * APPROVALS < live.length ? `/approved?page=${page + 1}` : null,
+      words: ['Newer programs', 'Older programs'],
+    }),
   );
 }
 
 const isExtension = ({ statement }: Logged) => statement.kind === 'extension-release';
 
-function approvedRow(logged: Logged, log: CheckedLog, now: number): HTMLElement {
+function approvedRow(logged: Logged, ledger: Ledger, now: number): ViewNode {
   const { index, statement, signers, publisherCount } = logged;
   const { name, version } = approvalName(logged);
-  const { words } = standing(logged, log, now);
+  const { words } = standing(logged, ledger, now);
   const simulated = isSimulated(statement);
   const models =
     statement.kind === 'release' ? statement.models.map(({ id }) => id).join(', ') : 'for your browser';
@@ -102,7 +118,7 @@ function approvedRow(logged: Logged, log: CheckedLog, now: number): HTMLElement 
         { class: 'sub narrow' },
         `${signed} signed: ${signers.join(', ')}; `,
         /^\d/.test(words) ? 'good until ' : '',
-        until.cloneNode(true),
+        until,
       ),
     ),
     h('td', { class: 'wide' }, formatDate(statement.notBefore)),
@@ -114,15 +130,15 @@ function approvedRow(logged: Logged, log: CheckedLog, now: number): HTMLElement 
 }
 
 /** What was approved once and is not any more: history, not alarm. */
-function takenBack(log: CheckedLog): HTMLElement | null {
-  const gone = log.ledger.approvals
+async function takenBack(source: LogSource): Promise<ViewNode | null> {
+  const gone = source.ledger.approvals
     .flatMap((logged) => (logged.takenBack === null ? [] : [{ logged, ...logged.takenBack }]))
     .toSorted((a, b) => b.index - a.index)
     .slice(0, LATEST);
   if (gone.length === 0) return null;
-  const item = ({ logged, action, index, at, reason }: (typeof gone)[number]) => {
+  const item = async ({ logged, action, index, at, reason }: (typeof gone)[number]) => {
     const { name, version } = approvalName(logged);
-    const by = log.entries[index]?.judged.signers.join(', ') ?? '';
+    const by = (await source.entry(index))?.judged.signers.join(', ') ?? '';
     const verb = action === 'revoke' ? 'Revoked' : 'Superseded';
     return h(
       'li',
@@ -141,12 +157,12 @@ function takenBack(log: CheckedLog): HTMLElement | null {
     { class: 'taken-back' },
     h('h2', {}, 'Taken back'),
     h('p', { class: 'sub' }, 'Approved once. Waxseal does not seal to these, and nothing brings them back.'),
-    h('ul', { class: 'rows' }, ...gone.map(item)),
+    h('ul', { class: 'rows' }, ...(await Promise.all(gone.map(item)))),
   );
 }
 
-function chart(log: CheckedLog, now: number): HTMLElement {
-  const key = (icon: SVGElement, word: string) => h('li', {}, icon, word);
+function chart({ growth }: LogSource, now: number): ViewNode {
+  const key = (icon: ViewNode, word: string) => h('li', {}, icon, word);
   return h(
     'section',
     { class: 'growth' },
@@ -158,13 +174,15 @@ function chart(log: CheckedLog, now: number): HTMLElement {
       key(mark('revoked', 18), 'revoked'),
       key(pictogram('sign', 18), 'rules changed'),
     ),
-    drawChart(log, now),
+    h('div', { class: 'growth-chart wide' }, drawChart(growth, now, 'wide')),
+    h('div', { class: 'growth-chart narrow' }, drawChart(growth, now, 'narrow')),
   );
 }
 
-function latest(log: CheckedLog, now: number): HTMLElement {
-  const item = (entry: CheckedEntry) => {
-    const { title, ...icons } = headline(entry, log);
+async function latest(source: LogSource, now: number): Promise<ViewNode> {
+  const newest = await source.entriesBefore(source.size, LATEST);
+  const items = newest.map((entry) => {
+    const { title, ...icons } = headline(entry);
     const at = entry.judged.statement?.notBefore;
     const when = at === undefined ? '' : `, ${formatAgo(at, now)}`;
     return h(
@@ -178,33 +196,37 @@ function latest(log: CheckedLog, now: number): HTMLElement {
         h('span', { class: 'sub' }, `Entry ${formatNumber(entry.index)}${when}`),
       ),
     );
-  };
-  const newest = log.entries.slice(-LATEST).reverse();
-  return h('section', {}, h('h2', {}, 'Latest entries'), h('ul', { class: 'rows' }, ...newest.map(item)));
+  });
+  const all = `All ${plural(source.size, 'entry', 'entries')}`;
+  return h(
+    'section',
+    {},
+    h('h2', {}, 'Latest entries'),
+    h('ul', { class: 'rows' }, ...items),
+    h('p', { class: 'more' }, h('a', { href: '/entries' }, all)),
+  );
 }
 
-function witnesses(log: CheckedLog, now: number): HTMLElement {
-  const item = (name: string) => {
-    const at = log.cosignatures.find((cosignature) => cosignature.name === name)?.at;
-    return h(
+function witnesses({ witnesses: known, quorum }: LogSource, now: number): ViewNode {
+  const items = known.map(({ name, at }) =>
+    h(
       'li',
       { class: 'witness' },
-      mark(at === undefined ? 'open' : 'passed', 18),
+      mark(at === null ? 'open' : 'passed', 18),
       h('span', { class: 'strong' }, name),
-      h('span', { class: 'faint' }, at === undefined ? 'has not signed' : formatAgo(at, now)),
-    );
-  };
-  const rule = `${log.quorum} of ${log.witnesses.length} must sign each new size.`;
+      h('span', { class: 'faint' }, at === null ? 'has not signed' : formatAgo(at, now)),
+    ),
+  );
   return h(
     'section',
     {},
     h('h2', {}, 'Witnesses'),
-    h('p', { class: 'sub' }, rule),
-    h('ul', { class: 'rows' }, ...log.witnesses.map(item)),
+    h('p', { class: 'sub' }, `${quorum} of ${known.length} must sign each new size.`),
+    h('ul', { class: 'rows' }, ...items),
   );
 }
 
-function watch(): HTMLElement {
+function watch(): ViewNode {
   return h(
     'section',
     { class: 'card' },

@@ -1,5 +1,5 @@
 import { MARKS, type Mark, type MarkName } from '../shapes.ts';
-import { svg } from './dom.ts';
+import { svg, type ViewNode } from './nodes.ts';
 
 export type { MarkName } from '../shapes.ts';
 
@@ -26,7 +26,7 @@ const stroke = (d: string, width: number, className = '') =>
   });
 
 /** The drawing of a mark, to be placed in a larger one. */
-export function markShapes(name: MarkName): SVGElement {
+export function markShapes(name: MarkName): ViewNode {
   const mark: Mark = MARKS[name];
   return svg(
     'g',
@@ -38,12 +38,12 @@ export function markShapes(name: MarkName): SVGElement {
 }
 
 /** A state mark. The word beside it carries the meaning to those who cannot see it. */
-export function mark(name: MarkName, size: number): SVGElement {
+export function mark(name: MarkName, size: number): ViewNode {
   const box = { viewBox: '0 0 24 24', width: String(size), height: String(size) };
   return svg('svg', { ...box, class: 'mark', 'aria-hidden': 'true' }, markShapes(name));
 }
 
-export function pictogram(name: PictogramName, size = 20): SVGElement {
+export function pictogram(name: PictogramName, size = 20): ViewNode {
   const box = { viewBox: '0 0 20 20', width: String(size), height: String(size) };
   return svg('svg', { ...box, class: 'pictogram', 'aria-hidden': 'true' }, stroke(PICTOGRAMS[name], 1.6));
 }

@@ -1,38 +1,25 @@
-/** Downloads the whole log and checks it. What this returns was checked here; nothing else may be shown. */
+/** Downloads the whole log and checks it. What this returns was checked here; nothing else may be believed. */
 import { equalBytes } from '../../protocol/bytes.ts';
 import { CodedError } from '../../protocol/errors.ts';
 import { parseJson } from '../../protocol/json.ts';
 import { verifyCheckpoint } from '../../protocol/log/checkpoint.ts';
-import { type Cosignature, verifyCosignatures } from '../../protocol/log/cosignature.ts';
-import type { PolicyFields } from '../../protocol/log/kinds/policy.ts';
-import { emptyLedger, type Ledger } from '../../protocol/log/ledger.ts';
+import { verifyCosignatures } from '../../protocol/log/cosignature.ts';
+import type { Publisher } from '../../protocol/log/kinds/policy.ts';
+import { emptyLedger } from '../../protocol/log/ledger.ts';
 import { parseNote, parseVerifierKey } from '../../protocol/log/note.ts';
-import { type JudgedEntry, Replay } from '../../protocol/log/replay.ts';
+import { Replay } from '../../protocol/log/replay.ts';
 import { entriesPath, parseEntryBundle, TILE_WIDTH } from '../../protocol/log/tiles.ts';
 import { hashLeaf } from '../../protocol/log/tree.ts';
 import { readArray, readInteger, readMap, readString } from '../../protocol/shape.ts';
 import { HashTree } from '../hash-tree.ts';
 import { explorerError } from './errors.ts';
+import { GrowthRecord } from './growth.ts';
+import { digestLike, hasWords } from './query.ts';
+import type { LogSource, Query, ViewedEntry } from './source.ts';
 
-/** An entry that was found under the signed root. */
-export interface CheckedEntry {
-  index: number;
-  bytes: Uint8Array;
-  judged: JudgedEntry;
-  /** The policy under which it was judged; null for the first. */
-  policy: PolicyFields | null;
-}
-
-export interface CheckedLog {
-  origin: string;
-  witnesses: string[];
-  quorum: number;
-  checkpoint: { note: string; size: number; root: Uint8Array };
-  cosignatures: Cosignature[];
-  entries: CheckedEntry[];
-  tree: HashTree;
-  ledger: Ledger;
-  checkedAt: number;
+/** A checked log, with the signed checkpoint that everything in it adds up to. */
+export interface CheckedLog extends LogSource {
+  readonly note: string;
 }
 
 async function get(path: string): Promise<Uint8Array> {
@@ -80,28 +67,49 @@ export async function loadLog(onProgress: (done: number, size: number) => void):
 
   const tree = new HashTree();
   const replay = Replay.from(emptyLedger(origin, genesis));
-  const entries: CheckedEntry[] = [];
-  let policy: PolicyFields | null = null;
+  const entries: ViewedEntry[] = [];
+  const growth = new GrowthRecord();
+  let publishers: readonly Publisher[] = [];
   while (tree.size < size) {
     onProgress(tree.size, size);
     const bundle = await readBundle(tree.size / TILE_WIDTH, Math.min(TILE_WIDTH, size - tree.size));
     for (const bytes of bundle) tree.append(hashLeaf(bytes));
     for (const [offset, judged] of (await replay.apply(bundle)).entries()) {
+      const { index, statement, error } = judged;
       const bytes = bundle[offset] as Uint8Array;
-      entries.push({ index: judged.index, bytes, judged, policy });
-      if (judged.error === null && judged.statement?.kind === 'policy') policy = judged.statement;
+      const target =
+        statement?.kind === 'status' ? (entries[statement.index]?.judged.statement ?? null) : null;
+      const isPolicy = error === null && statement?.kind === 'policy';
+      if (isPolicy && index === 0) publishers = statement.publishers;
+      entries.push({ index, bytes, judged, publishers, target });
+      growth.add(judged);
+      if (isPolicy) publishers = statement.publishers;
     }
   }
   if (!equalBytes(tree.root(), root)) throw explorerError('WAX_EXPLORER_ROOT', `size ${size}`);
+  const matches =
+    (query: Query) =>
+    ({ judged, bytes }: ViewedEntry) =>
+      'words' in query
+        ? hasWords(judged, query.words)
+        : digestLike(judged, bytes, query.fingerprint) !== null;
   return {
+    isChecked: true,
+    note,
     origin,
-    witnesses: witnesses.map(({ name }) => name),
+    size,
     quorum,
-    checkpoint: { note, size, root },
-    cosignatures,
-    entries,
-    tree,
+    witnesses: witnesses.map(({ name }) => ({
+      name,
+      at: cosignatures.find((cosignature) => cosignature.name === name)?.at ?? null,
+    })),
     ledger: replay.ledger(),
-    checkedAt: Date.now(),
+    growth,
+    entry: async (index) => entries[index] ?? null,
+    entriesBefore: async (before, limit) =>
+      entries.slice(Math.max(0, Math.min(before, size) - limit), before).toReversed(),
+    find: async (query, before, limit) =>
+      entries.slice(0, before).toReversed().filter(matches(query)).slice(0, limit),
+    inclusion: async (index) => ({ proof: tree.proof(index, size), size, root }),
   };
 }

@@ -1,84 +1,106 @@
-/** The explorer page: checks the whole log first, then shows what it found, and nothing before. */
-import { narrowScreen } from './chart.ts';
-import { byId, h } from './dom.ts';
-import { entryView } from './entry.ts';
-import { homeView } from './home.ts';
-import { mark, pictogram } from './icons.ts';
+/**
+ * The explorer in the visitor's browser: it checks the whole log, then puts what it found in the place of what
+ * the server said. Without it the page can be read, and nothing more.
+ * @module
+ */
+import { utf8 } from '../../protocol/bytes.ts';
+import { formatProof } from '../../protocol/log/proof.ts';
+import { PATHS, parseAddress, titleOf, viewOf } from './address.ts';
+import { byId, save, toElement } from './dom.ts';
+import { provenEntry } from './entry.ts';
 import { type CheckedLog, loadLog } from './load.ts';
-import { searchView } from './search.ts';
-import { showChecked, showFailure, showProgress } from './verdict.ts';
+import type { ViewNode } from './nodes.ts';
+import { timeProof, verifiedIn } from './proof-card.ts';
+import { checked, checking, failed } from './verdict.ts';
 
 const input = byId('query') as HTMLInputElement;
+const content = byId('content');
+const here = () => parseAddress(new URL(location.href));
 
-function missing(): HTMLElement {
-  return h(
-    'div',
-    {},
-    h('h1', { class: 'statement' }, 'The log has no such entry'),
-    h('p', { class: 'lead' }, h('a', { href: '/' }, 'Back to the log')),
-  );
+/** Changes the line on top in place, so that a screen reader notices. */
+function say(line: ViewNode): void {
+  const [there, next] = [byId('verdict'), toElement(line)];
+  for (const { name, value } of next.attributes) there.setAttribute(name, value);
+  there.replaceChildren(...next.childNodes);
 }
 
-/** What the address asks for. */
-function view(log: CheckedLog): HTMLElement {
-  const { pathname, search } = location;
-  const now = Date.now();
-  if (pathname === '/search') return searchView(new URLSearchParams(search).get('q') ?? '', log, now);
-  const index = /^\/entry\/(\d+)$/.exec(pathname)?.[1];
-  if (index === undefined) return homeView(log, now);
-  const entry = log.entries[Number(index)];
-  return entry ? entryView(entry, log, now) : missing();
+/** Puts the page of the present address in its place, and the focus back where it was on the same page. */
+async function show(log: CheckedLog): Promise<void> {
+  const address = here();
+  const { content: view } = await viewOf(address, log, Date.now());
+  const focused = content.contains(document.activeElement)
+    ? document.activeElement?.getAttribute('href')
+    : null;
+  document.body.classList.toggle('searching', address.page === 'search');
+  if (address.page === 'search' && document.activeElement !== input) input.value = address.text;
+  content.replaceChildren(toElement(view));
+  document.title = `${titleOf(view) ?? 'Public log'} · ${log.origin}`;
+  if (focused != null) content.querySelector<HTMLElement>(`a[href="${CSS.escape(focused)}"]`)?.focus();
 }
 
-function show(log: CheckedLog): void {
-  const isSearch = location.pathname === '/search';
-  document.body.classList.toggle('searching', isSearch);
-  if (isSearch && document.activeElement !== input)
-    input.value = new URLSearchParams(location.search).get('q') ?? '';
-  byId('content').replaceChildren(view(log));
-  document.title = `${byId('content').querySelector('h1')?.textContent ?? 'Public log'} · ${log.origin}`;
+async function act(does: string, log: CheckedLog): Promise<void> {
+  const address = here();
+  const entry = address.page === 'entry' ? await log.entry(address.index) : null;
+  if (entry === null) return;
+  const { index, bytes } = entry;
+  if (does === 'save-original') return save(`entry-${index}.json`, 'application/json', bytes);
+  const proven = await provenEntry(entry, log);
+  if (does === 'save-proof') {
+    const text = formatProof({ index, proof: proven.proof.slice(), checkpoint: log.note, extra: null });
+    return save(`entry-${index}.tlog-proof`, 'text/plain', utf8(text));
+  }
+  const words = verifiedIn(timeProof(proven));
+  content
+    .querySelector('.pill')
+    ?.replaceChildren(...words.map((word) => (typeof word === 'string' ? word : toElement(word))));
 }
+
+const isOurs = (path: string) =>
+  PATHS.some((known) => (known.includes(':') ? path.startsWith('/entry/') : path === known));
 
 /** Moves within the page without loading (and checking) the log again. */
 function navigate(log: CheckedLog): void {
-  const go = (address: string, how: 'push' | 'replace') => {
+  const go = async (address: string, how: 'push' | 'replace') => {
     if (how === 'push') history.pushState(null, '', address);
     else history.replaceState(null, '', address);
-    show(log);
+    await show(log);
   };
-  document.addEventListener('click', (event) => {
-    const link = event.target instanceof Element ? event.target.closest('a') : null;
-    const address = link?.getAttribute('href') ?? '';
-    const isPlain =
-      event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
-    if (!isPlain || !/^\/($|entry\/|search)/.test(address)) return;
-    event.preventDefault();
-    go(address, 'push');
+  const follow = async (address: string) => {
+    await go(address, 'push');
     scrollTo(0, 0);
     if (address === '/search') input.focus();
-    else byId('content').focus({ preventScroll: true });
+    else content.focus({ preventScroll: true });
+  };
+  document.addEventListener('click', (event) => {
+    const link = event.target instanceof Element ? event.target.closest('a, button') : null;
+    const isPlain =
+      event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+    if (!link || !isPlain) return;
+    const does = link.getAttribute('data-does');
+    const address = link.getAttribute('href') ?? '';
+    if (does === null && !(address.startsWith('/') && isOurs(new URL(address, location.href).pathname)))
+      return;
+    event.preventDefault();
+    void (does === null ? follow(address) : act(does, log));
   });
   const search = () =>
     go(`/search?q=${encodeURIComponent(input.value)}`, location.pathname === '/search' ? 'replace' : 'push');
   input.addEventListener('input', search);
   input.form?.addEventListener('submit', (event) => {
     event.preventDefault();
-    search();
+    void search();
   });
-  addEventListener('popstate', () => show(log));
-  narrowScreen.addEventListener('change', () => show(log));
+  addEventListener('popstate', () => void show(log));
 }
 
-byId('search-link').append(pictogram('search', 22));
-byId('brand').prepend(mark('brand', 30));
-byId('query').before(pictogram('search', 20));
-showProgress(0, 0);
 try {
-  const log = await loadLog(showProgress);
-  byId('brand').lastChild?.replaceWith(log.origin);
-  showChecked(log, Date.now());
+  say(checking(0, 0));
+  const log = await loadLog((done, size) => say(checking(done, size)));
+  await show(log);
+  document.body.classList.remove('unchecked');
+  say(checked(log, Date.now()));
   navigate(log);
-  show(log);
 } catch (error) {
-  showFailure(error);
+  content.replaceChildren();
+  say(failed(error));
 }

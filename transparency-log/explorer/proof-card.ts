@@ -1,51 +1,70 @@
 import { toHex } from '../../protocol/bytes.ts';
 import { hashLeaf, verifyInclusion } from '../../protocol/log/tree.ts';
-import { h, svg } from './dom.ts';
 import { mark, markShapes, pictogram } from './icons.ts';
-import type { CheckedLog } from './load.ts';
+import { h, svg, type ViewNode } from './nodes.ts';
+import type { Inclusion } from './source.ts';
 import { formatNumber, groupHex, plural, shortHex } from './words.ts';
-
-interface Proven {
-  index: number;
-  bytes: Uint8Array;
-  proof: readonly Uint8Array[];
-}
 
 /** Steps that fit in the picture, and where its root is. */
 const DRAWN = 6;
 const ROOT_X = 260;
 
-/** The inclusion proof: checked here, drawn, and open to be checked again. */
-export function proofCard(proven: Proven, log: CheckedLog): HTMLElement {
-  const { index, bytes, proof } = proven;
-  const { size, root } = log.checkpoint;
-  const pill = h('span', { class: 'pill', role: 'status' });
-  const check = () => {
-    const startedAt = performance.now();
-    verifyInclusion({ index, size, leafHash: hashLeaf(bytes), proof, root });
-    const took = Math.max(1, Math.round(performance.now() - startedAt));
-    pill.replaceChildren(mark('passed', 16), `verified in ${took} ms`);
-  };
-  check();
-  const again = h('button', { class: 'button', type: 'button' }, pictogram('again', 18), 'Check again');
-  again.addEventListener('click', check);
+export interface Proven extends Inclusion {
+  index: number;
+  bytes: Uint8Array;
+  /** How many witnesses signed the root. */
+  witnesses: number;
+}
+
+/** The time that it takes to verify the proof, in milliseconds; throws if it leads to another root. */
+export function timeProof({ index, bytes, proof, size, root }: Proven): number {
+  const startedAt = performance.now();
+  verifyInclusion({ index, size, leafHash: hashLeaf(bytes), proof, root });
+  return Math.max(1, Math.round(performance.now() - startedAt));
+}
+
+/** What the card says of a proof that was verified here. */
+export const verifiedIn = (took: number) => [mark('passed', 16), `verified in ${took} ms`];
+
+/**
+ * The inclusion proof, drawn, and open to be checked.
+ * @param isChecked whether this is the browser of the person who reads it
+ */
+export function proofCard(proven: Proven, isChecked: boolean): ViewNode {
+  const { proof, root } = proven;
   const rootText = shortHex(toHex(root));
   return h(
     'section',
     { class: 'card proof' },
-    h('div', { class: 'proof-head' }, h('h2', {}, 'Proof that it is in the log'), pill),
+    h(
+      'div',
+      { class: 'proof-head' },
+      h('h2', {}, 'Proof that it is in the log'),
+      h(
+        'span',
+        { class: 'pill', role: 'status' },
+        ...(isChecked ? verifiedIn(timeProof(proven)) : [mark('open', 16), 'not checked here']),
+      ),
+    ),
     h(
       'p',
       { class: 'sub' },
       'Start from this entry, combine it with its neighbours step by step, and you must arrive at the root everyone else sees.',
     ),
-    picture(proven, log),
+    picture(proven),
     h('p', { class: 'sub ruled' }, shortened(proof.length)),
-    h('p', { class: 'digest' }, `root ${rootText} = root ${rootText}`),
+    h('p', { class: 'digest' }, isChecked ? `root ${rootText} = root ${rootText}` : `root ${rootText}`),
     h(
       'div',
       { class: 'proof-actions' },
-      again,
+      isChecked
+        ? h(
+            'button',
+            { class: 'button', type: 'button', 'data-does': 'check-again' },
+            pictogram('again', 18),
+            'Check again',
+          )
+        : null,
       h(
         'details',
         {},
@@ -82,15 +101,14 @@ function sides(index: number, size: number): boolean[] {
   return isLeft;
 }
 
-function picture({ index }: Proven, log: CheckedLog): SVGElement {
-  const { size } = log.checkpoint;
+function picture({ index, size, witnesses }: Proven): ViewNode {
   const turns = sides(index, size);
   const drawn = turns.length > DRAWN ? [...turns.slice(0, DRAWN - 2), ...turns.slice(-2)] : turns;
   const [dx, dy] = [38, 50];
   // From the root down: the path goes to the side where the entry is, its neighbour to the other.
   let [x, y] = [ROOT_X, 24];
-  const lines: SVGElement[] = [];
-  const nodes: SVGElement[] = [];
+  const lines: ViewNode[] = [];
+  const nodes: ViewNode[] = [];
   for (const isLeft of drawn) {
     const step = isLeft ? -1 : 1;
     const [next, neighbour] = [x + step * dx, x - step * dx * 0.8];
@@ -114,7 +132,7 @@ function picture({ index }: Proven, log: CheckedLog): SVGElement {
       { transform: `translate(${cx - 12 * scale} ${cy - 12 * scale}) scale(${scale})` },
       markShapes('passed'),
     );
-  const signed = `signed by the log and ${plural(log.cosignatures.length, 'witness', 'witnesses')}`;
+  const signed = `signed by the log and ${plural(witnesses, 'witness', 'witnesses')}`;
   return svg(
     'svg',
     {
@@ -143,10 +161,10 @@ function picture({ index }: Proven, log: CheckedLog): SVGElement {
 }
 
 /** Beside the end of the path, on the side that it leaves free. */
-function legend(x: number, bottom: number): SVGElement[] {
+function legend(x: number, bottom: number): ViewNode[] {
   if (bottom < 150) return [];
   const left = x < ROOT_X ? 351 : 6;
-  const item = (shape: SVGElement, y: number, words: string) => [
+  const item = (shape: ViewNode, y: number, words: string) => [
     shape,
     svg('text', { x: String(left + 31), y: String(y + 4), class: 'chart-word' }, words),
   ];

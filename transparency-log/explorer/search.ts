@@ -1,132 +1,79 @@
-import { parseUtf8, toHex } from '../../protocol/bytes.ts';
-import { parseEnvelope } from '../../protocol/log/dsse.ts';
-import { h } from './dom.ts';
-import { mark, pictogram } from './icons.ts';
-import type { CheckedEntry, CheckedLog } from './load.ts';
-import { approvedMark, formatDate, formatNumber, groupHex, headline, plural, standing } from './words.ts';
+import { hit } from './hits.ts';
+import { h, type ViewNode } from './nodes.ts';
+import { pager } from './pager.ts';
+import { parseQuery } from './query.ts';
+import type { LogSource, Query, ViewedEntry } from './source.ts';
+import { formatNumber, plural } from './words.ts';
 
-const MOST = 50;
-const FINGERPRINT = /^[0-9a-f]{6,128}$/;
+/** Entries on a page of a list. */
+const PAGE = 50;
 
-interface Hit {
-  entry: CheckedEntry;
-  /** The digest that matched, or null where it was something else. */
-  hex: string | null;
+interface Page {
+  entries: ViewedEntry[];
+  older: number | null;
 }
 
-/** Entries that hold the words, newest first. It looks only at what was checked, and tells no server what. */
-function findEntries(query: string, log: CheckedLog): Hit[] {
-  const words = query.trim().toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return [];
-  const hex = words.join('');
-  return FINGERPRINT.test(hex) && /\d/.test(hex) ? findDigest(hex, log) : findWords(words, log);
+/** One page, and where the next one begins. */
+async function page(read: (limit: number) => Promise<ViewedEntry[]>): Promise<Page> {
+  const entries = await read(PAGE + 1);
+  const isMore = entries.length > PAGE;
+  if (isMore) entries.pop();
+  return { entries, older: isMore ? (entries.at(-1)?.index ?? null) : null };
 }
 
-function findDigest(hex: string, log: CheckedLog): Hit[] {
-  return log.entries.toReversed().flatMap((entry) => {
-    const found = digestsOf(entry).find((digest) => digest.startsWith(hex));
-    return found === undefined ? [] : [{ entry, hex: found }];
+function pagesOf(address: string, before: number | null, { older }: Page): ViewNode | null {
+  const joint = address.includes('?') ? '&' : '?';
+  return pager('Pages of entries', {
+    newer: before === null ? null : address,
+    older: older === null ? null : `${address}${joint}before=${older}`,
+    words: ['Newest', 'Older entries'],
   });
 }
 
-function digestsOf({ bytes, judged }: CheckedEntry): string[] {
-  const inside = payloadOf(bytes).match(/(?<=")[0-9a-f]{40,128}(?=")/g) ?? [];
-  return [
-    ...inside,
-    judged.entrySha256,
-    ...(judged.statementSha256 === null ? [] : [judged.statementSha256]),
-  ];
-}
-
-function payloadOf(bytes: Uint8Array): string {
-  try {
-    return parseUtf8(parseEnvelope(bytes).payload);
-  } catch {
-    return toHex(bytes);
-  }
-}
-
-function findWords(words: readonly string[], log: CheckedLog): Hit[] {
-  const hits = log.entries.filter((entry) => {
-    const { statement, signers } = entry.judged;
-    const parts = [headline(entry, log).title, ...signers, statement?.kind ?? ''];
-    if (statement?.kind === 'release')
-      parts.push(...statement.services, ...statement.models.map(({ id }) => id));
-    if (statement?.kind === 'policy') parts.push(...statement.publishers.map(({ name }) => name));
-    const known = parts.join(' ').toLowerCase().split(/\s+/);
-    return words.every((word) =>
-      known.some((part) => (/^\d+$/.test(word) ? part === word : part.includes(word))),
-    );
-  });
-  return hits.reverse().map((entry) => ({ entry, hex: null }));
-}
-
-/** Results for a query; with an empty one, what can be looked for. */
-export function searchView(query: string, log: CheckedLog, now: number): HTMLElement {
-  const hits = findEntries(query, log);
-  const looksLike = hits.some(({ hex }) => hex !== null) ? 'Looks like a fingerprint. ' : '';
-  const found =
-    query.trim() === ''
-      ? 'Write a fingerprint, a program, a version or a publisher.'
-      : `${looksLike}${plural(hits.length, 'entry', 'entries')}.`;
+/** Results for what somebody typed; if that was nothing, what can be looked for. */
+export async function searchView(
+  text: string,
+  before: number | null,
+  source: LogSource,
+  now: number,
+): Promise<ViewNode> {
+  const query = parseQuery(text);
+  const found: Page = query
+    ? await page((limit) => source.find(query, before ?? source.size, limit))
+    : { entries: [], older: null };
+  const where = source.isChecked
+    ? 'The search runs in your browser, over the entries that it has checked. Nobody learns what you look for.'
+    : 'The search ran on the log’s server, which has seen what you look for.';
   return h(
     'div',
     { class: 'results' },
     h('h1', { class: 'hidden' }, 'Search'),
-    h('p', { class: 'lead', role: 'status' }, found),
-    ...hits.slice(0, MOST).map((hit) => card(hit, query, log, now)),
-    h(
-      'p',
-      { class: 'sub' },
-      'The search runs in your browser, over the entries that it has checked. Nobody learns what you look for.',
-    ),
+    h('p', { class: 'lead', role: 'status' }, outcome(query, found)),
+    ...found.entries.map((entry) => hit(entry, query, source, now)),
+    pagesOf(`/search?q=${encodeURIComponent(text)}`, before, found),
+    h('p', { class: 'sub' }, where),
   );
 }
 
-function card({ entry, hex }: Hit, query: string, log: CheckedLog, now: number): HTMLElement {
-  const { index, judged } = entry;
-  const { title } = headline(entry, log);
-  const approval = log.ledger.approvals.find((logged) => logged.index === index);
-  const state = approval ? standing(approval, log, now) : null;
-  const at = judged.statement?.notBefore;
-  const date = at === undefined ? '' : formatDate(at);
-  const verdict = judged.error
-    ? `${judged.error.message}`
-    : state
-      ? state.live
-        ? 'live now'
-        : state.words
-      : 'in the log';
-  const length = query.replaceAll(/\s/g, '').length;
-  const shape = state
-    ? mark(state.live ? approvedMark(judged.statement) : 'open', 24)
-    : otherShape(entry, log);
+function outcome(query: Query | null, { entries, older }: Page): string {
+  if (query === null) return 'Write a fingerprint, a program, a version or a publisher.';
+  const count = plural(entries.length, 'entry', 'entries');
+  const looksLike = 'fingerprint' in query && entries.length > 0 ? 'Looks like a fingerprint. ' : '';
+  return `${looksLike}${older === null ? count : `${count}, and there are older ones`}.`;
+}
+
+/** All entries, the newest first. */
+export async function entriesView(before: number | null, source: LogSource, now: number): Promise<ViewNode> {
+  const found = await page((limit) => source.entriesBefore(before ?? source.size, limit));
+  const [first, last] = [found.entries[0], found.entries.at(-1)];
+  const range =
+    first && last ? ` On this page: ${formatNumber(last.index)} to ${formatNumber(first.index)}.` : '';
   return h(
-    'a',
-    { class: 'card hit', href: `/entry/${index}` },
-    shape,
-    h(
-      'span',
-      {},
-      h('span', { class: 'hit-title' }, title),
-      h('span', { class: 'sub' }, date === '' ? verdict : `${date}, ${verdict}`),
-      hex === null
-        ? null
-        : h(
-            'span',
-            { class: 'digest' },
-            h('mark', {}, groupHex(hex.slice(0, length))),
-            groupHex(hex.slice(length, length + 16)),
-            ' …',
-          ),
-      h('span', { class: 'sub' }, `Entry ${formatNumber(index)}`),
-    ),
-    pictogram('chevron', 16),
+    'div',
+    { class: 'results results-all' },
+    h('h1', { class: 'statement' }, 'Everything that is in the log'),
+    h('p', { class: 'lead' }, `${plural(source.size, 'entry', 'entries')}, the newest first.${range}`),
+    ...found.entries.map((entry) => hit(entry, null, source, now)),
+    pagesOf('/entries', before, found),
   );
-}
-
-/** Entries that approve nothing: refused ones are hollow, others show what they are. */
-function otherShape(entry: CheckedEntry, log: CheckedLog): SVGElement {
-  const { mark: name, pictogram: picture } = headline(entry, log);
-  return name ? mark(name, 24) : pictogram(picture ?? 'sign', 24);
 }

@@ -1,23 +1,36 @@
 /** How the page says things: dates, digests, and one sentence for each kind of entry. */
 import { retiredAt } from '../../protocol/log/find-release.ts';
 import type { Platform } from '../../protocol/log/kinds/release.ts';
-import { isLogged, type Logged } from '../../protocol/log/ledger.ts';
+import { isLogged, type Ledger, type Logged } from '../../protocol/log/ledger.ts';
 import type { Statement } from '../../protocol/log/statement.ts';
 import type { MarkName, PictogramName } from './icons.ts';
-import type { CheckedEntry, CheckedLog } from './load.ts';
+import type { ViewedEntry } from './source.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const dateFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
-const longFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });
-const timeFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+/** Dates are in UTC, so that they read the same from the server and in the browser. */
+const format = (options: Intl.DateTimeFormatOptions) =>
+  new Intl.DateTimeFormat('en-GB', { ...options, timeZone: 'UTC' });
+
+const dateFormat = format({ day: 'numeric', month: 'short', year: 'numeric' });
+const longFormat = format({ day: 'numeric', month: 'long', year: 'numeric' });
+const timeFormat = format({ hour: '2-digit', minute: '2-digit' });
+const monthFormat = format({ month: 'short' });
+const dayFormat = format({ day: 'numeric', month: 'short' });
 const numberFormat = new Intl.NumberFormat('en-GB');
 
 export const formatDate = (at: number) => dateFormat.format(at);
-export const formatLongDate = (at: number) => `${longFormat.format(at)} at ${timeFormat.format(at)}`;
+export const formatLongDate = (at: number) => `${longFormat.format(at)} at ${timeFormat.format(at)} UTC`;
+
+/** A date as fine as a period of this length needs. */
+export function formatTick(at: number, span: number): string {
+  if (span > 90 * DAY) return monthFormat.format(at);
+  return (span > 3 * DAY ? dayFormat : timeFormat).format(at);
+}
+
 export const formatNumber = (value: number) => numberFormat.format(value);
 
 export const plural = (count: number, one: string, many = `${one}s`) =>
@@ -35,6 +48,10 @@ export function formatAgo(at: number, now: number): string {
 }
 
 const formatIn = (at: number, now: number) => `in ${formatSpan(at - now)}`;
+
+/** Hours as days, where they are whole ones. */
+export const formatHours = (hours: number) =>
+  hours % 24 === 0 && hours > 0 ? plural(hours / 24, 'day') : plural(hours, 'hour');
 
 /** Hex in groups of eight digits. */
 export const groupHex = (hex: string) => hex.match(/.{1,8}/g)?.join(' ') ?? '';
@@ -93,7 +110,7 @@ export interface Headline {
 }
 
 /** What an entry did, as a sentence without a full stop. */
-export function headline({ index, judged }: CheckedEntry, log: CheckedLog): Headline {
+export function headline({ index, judged, target }: ViewedEntry): Headline {
   const { statement, error } = judged;
   if (error !== null || statement === null) {
     return { title: 'An entry that never counted', pictogram: null, mark: 'open' };
@@ -108,7 +125,6 @@ export function headline({ index, judged }: CheckedEntry, log: CheckedLog): Head
     case 'extension-release':
       return { title: `Extension ${statement.version} was approved`, pictogram: 'sign', mark: null };
     case 'status': {
-      const target = log.entries[statement.index]?.judged.statement;
       const verb = statement.action === 'revoke' ? 'revoked' : 'superseded';
       const what =
         target?.kind === 'release'
@@ -134,7 +150,7 @@ export function headline({ index, judged }: CheckedEntry, log: CheckedLog): Head
 }
 
 /** Whether an approval stands now, and why not. */
-export function standing(logged: Logged, log: CheckedLog, now: number): { live: boolean; words: string } {
+export function standing(logged: Logged, ledger: Ledger, now: number): { live: boolean; words: string } {
   const { statement, takenBack } = logged;
   if (takenBack) {
     const verb = takenBack.action === 'revoke' ? 'revoked' : 'superseded';
@@ -144,7 +160,7 @@ export function standing(logged: Logged, log: CheckedLog, now: number): { live: 
   if ('expires' in statement && now >= statement.expires) {
     return { live: false, words: `ended on ${formatDate(statement.expires)}` };
   }
-  const retires = isLogged(logged, 'release') ? retiredAt(logged, log.ledger) : null;
+  const retires = isLogged(logged, 'release') ? retiredAt(logged, ledger) : null;
   if (retires !== null && now >= retires) return { live: false, words: `retired on ${formatDate(retires)}` };
   if (retires !== null) return { live: true, words: `retires ${formatIn(retires, now)}` };
   return { live: true, words: 'expires' in statement ? formatDate(statement.expires) : 'until revoked' };
