@@ -11,6 +11,8 @@ const e2e = { ...shared, globalSetup: 'test/e2e/support/global-setup.ts', testTi
 
 /** Tables that are walked in whole browsers, and guides in whole stacks: minutes each, so they run apart. */
 const wide = [
+  'test/enclave-server/deploy/chat.test.ts',
+  'test/enclave-server/deploy/proxy.test.ts',
   'test/docs/rehearsal.test.ts',
   'test/e2e/fetch-adapter.test.ts',
   'test/e2e/hostile-pages.test.ts',
@@ -22,6 +24,7 @@ const wide = [
   'test/extension/ui/looks.test.ts',
   'test/protocol/attestation/engines.test.ts',
   'test/transparency-log/explorer.test.ts',
+  'test/transparency-log/hostile-witnesses.test.ts',
 ];
 
 export default defineConfig({

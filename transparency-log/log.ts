@@ -5,6 +5,7 @@ import { type Cosignature, verifyCosignatures } from '../protocol/log/cosignatur
 import { parseNote } from '../protocol/log/note.ts';
 import { formatProof } from '../protocol/log/proof.ts';
 import type { NoteSigner } from '../protocol/log/signer.ts';
+import { hashLeaf } from '../protocol/log/tree.ts';
 import { serverError } from './errors.ts';
 import { HashTree } from './hash-tree.ts';
 import { LogSearch } from './log-search.ts';
@@ -81,6 +82,7 @@ export class TransparencyLog {
       logKey: signer.verifierKey,
       witnesses,
       fetch: options.fetch ?? fetch,
+      now,
     });
     this.#publisher = new Publisher({
       storage,
@@ -184,9 +186,19 @@ export class TransparencyLog {
 
   async entry(index: number): Promise<StoredEntry> {
     this.#requirePublished(index);
-    const [entry] = await this.#options.storage.entries.entries(index, index + 1);
+    const [entry] = await this.#read(index, index + 1);
     if (!entry) throw serverError('WAX_LOGSERVER_NO_SUCH_ENTRY', String(index));
     return entry;
+  }
+
+  /** Published entries, as they were signed: a disk may have changed since they were written. */
+  async #read(start: number, end: number): Promise<StoredEntry[]> {
+    const stored = await this.#options.storage.entries.entries(start, end);
+    for (const { index, entry } of stored) {
+      if (!equalBytes(hashLeaf(entry), this.#tree.hashAt(0, index)))
+        throw serverError('WAX_LOGSERVER_DAMAGED', `entry ${index}`);
+    }
+    return stored;
   }
 
   /** Up to `limit` published entries right before the index, in order; the newest ones without an index. */
@@ -196,8 +208,7 @@ export class TransparencyLog {
   ): Promise<{ size: number; entries: StoredEntry[] }> {
     const { size } = this.#publisher;
     const end = Math.min(before ?? size, size);
-    const entries = await this.#options.storage.entries.entries(Math.max(0, end - limit), end);
-    return { size, entries };
+    return { size, entries: await this.#read(Math.max(0, end - limit), end) };
   }
 
   /** The tlog-proof of an entry under the published checkpoint. */

@@ -30,7 +30,7 @@ export async function replay(entries: EntryStore, tree: HashTree, rules: LogRule
   while (tree.size < size) {
     const stored = await entries.entries(tree.size, Math.min(size, tree.size + CHUNK));
     for (const { entry } of stored) tree.append(hashLeaf(entry));
-    await rules.replay(stored.map(({ entry }) => entry));
+    await rules.replay(stored);
   }
   if (head && !equalBytes(tree.root(), head.root)) throw serverError('WAX_LOGSERVER_DAMAGED', `size ${size}`);
 }
@@ -54,11 +54,30 @@ export async function requireOwnHistory(
   origin: string,
 ): Promise<string | null> {
   const signed = await entries.newestSigned();
-  if (signed) requireHistory(tree, await verifyCheckpoint(signed.note, key, origin), 'the database');
+  if (signed) {
+    const checkpoint = await readOwn(signed.note, key, origin, 'the signed checkpoint in the database');
+    requireHistory(tree, checkpoint, 'the database');
+    if (checkpoint.size !== signed.size || !equalBytes(checkpoint.root, signed.root))
+      throw serverError('WAX_LOGSERVER_DAMAGED', `the checkpoint of size ${signed.size}`);
+  }
   const published = await files.read('checkpoint');
   if (!published) return null;
-  requireHistory(tree, await verifyCheckpoint(published, key, origin), 'the published checkpoint');
+  const checkpoint = await readOwn(published, key, origin, 'the published checkpoint');
+  requireHistory(tree, checkpoint, 'the published checkpoint');
   return parseUtf8(published);
+}
+
+/** What this log wrote itself carries its signature, or something else has written to its disk. */
+async function readOwn(
+  note: string | Uint8Array,
+  key: VerifierKey,
+  origin: string,
+  what: string,
+): Promise<Checkpoint> {
+  return verifyCheckpoint(note, key, origin).catch((cause: unknown) => {
+    const code = cause instanceof CodedError ? cause.code : 'unreadable';
+    throw serverError('WAX_LOGSERVER_DAMAGED', `${what} (${code})`, { cause });
+  });
 }
 
 /** Writes whichever static files of a tree of `size` are missing or differ: they follow from the entries. */

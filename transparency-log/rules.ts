@@ -1,7 +1,8 @@
-import { parseHex } from '../protocol/bytes.ts';
+import { parseHex, toHex } from '../protocol/bytes.ts';
 import { emptyLedger } from '../protocol/log/ledger.ts';
 import { type JudgedEntry, Replay, requireSubmittable, type VerifiedEntry } from '../protocol/log/replay.ts';
 import { serverError } from './errors.ts';
+import type { StoredEntry } from './storage/storage.ts';
 import { Verifier } from './verifier/verifier.ts';
 
 /** Kinds that a nearly full log still takes: approvals must stay revocable, and the log closable. */
@@ -33,10 +34,14 @@ export class LogRules {
   }
 
   /** Takes over entries that the log holds already; one that its own rules refuse cannot have come from it. */
-  async replay(entries: readonly Uint8Array[]): Promise<void> {
-    for (const { index, error, statement } of await this.#replay.apply(entries)) {
+  async replay(stored: readonly StoredEntry[]): Promise<void> {
+    const judged = await this.#replay.apply(stored.map(({ entry }) => entry));
+    for (const [offset, { index, error, statement, statementSha256 }] of judged.entries()) {
       if (error)
         throw serverError('WAX_LOGSERVER_DAMAGED', `entry ${index}: ${error.code}`, { cause: error });
+      const { kind, statement: hash } = stored[offset] ?? { kind: '', statement: new Uint8Array() };
+      if (kind !== (statement?.kind ?? 'unknown') || toHex(hash) !== statementSha256)
+        throw serverError('WAX_LOGSERVER_DAMAGED', `entry ${index} is filed as something else`);
       if (statement?.kind === 'log-closed') this.#closed = true;
     }
   }

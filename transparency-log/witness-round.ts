@@ -7,7 +7,13 @@ import { serverError } from './errors.ts';
 import type { HashTree } from './hash-tree.ts';
 import { requireHistory } from './recovery.ts';
 import { diskError } from './storage/disk-errors.ts';
-import { cosigners, fetchWitnessView, WitnessClient, type WitnessEndpoint } from './witness/client.ts';
+import {
+  cosigners,
+  fetchWitnessView,
+  WitnessClient,
+  type WitnessEndpoint,
+  type WitnessOutcome,
+} from './witness/client.ts';
 import type { WitnessPolicy } from './witness-policy.ts';
 
 export interface WitnessRoundOptions {
@@ -15,6 +21,7 @@ export interface WitnessRoundOptions {
   logKey: VerifierKey;
   witnesses: WitnessPolicy;
   fetch: typeof fetch;
+  now: () => number;
 }
 
 /** A witness that answered at start, and the newest checkpoint it has seen, if any. */
@@ -26,6 +33,8 @@ export interface SurveyAnswer {
 const TIMEOUT_MS = 5000;
 /** Once there is a quorum, how long the other witnesses may still take to be part of the checkpoint. */
 const GRACE_MS = 200;
+/** How long a publication waits for a witness that hints at another history to show it. */
+const CONFRONT_MS = 1000;
 
 /** The log's dealings with its witnesses. */
 export class WitnessRound {
@@ -35,11 +44,18 @@ export class WitnessRound {
   readonly problems = new Map<string, CodedError>();
   /** The last answer of each witness: when, and the code of what was wrong with it. */
   readonly answers = new Map<string, { at: number; code: string | null }>();
+  /** The round of each witness's last answer: that of an earlier one may come later. */
+  readonly #rounds = new Map<string, number>();
+  #round = 0;
+  /** Witnesses that hinted at another history and then did not show it in time. */
+  readonly #stalling = new Set<string>();
+  /** What a witness showed after nobody waited for it any more. */
+  #found: CodedError | null = null;
 
   constructor(options: WitnessRoundOptions) {
     this.#options = options;
-    const { witnesses, fetch } = options;
-    this.#client = new WitnessClient({ witnesses: witnesses.endpoints, fetch, timeoutMs: TIMEOUT_MS });
+    const { witnesses, fetch, now } = options;
+    this.#client = new WitnessClient({ witnesses: witnesses.endpoints, fetch, now, timeoutMs: TIMEOUT_MS });
   }
 
   /**
@@ -54,9 +70,7 @@ export class WitnessRound {
         this.#noteAnswer(name, null);
         return checkpoint || !known.has(name) ? { name, checkpoint } : null;
       } catch (cause) {
-        const error = diskError(cause);
-        this.problems.set(name, error);
-        this.#noteAnswer(name, error);
+        this.#noteAnswer(name, diskError(cause));
         return null;
       }
     });
@@ -64,7 +78,16 @@ export class WitnessRound {
   }
 
   #noteAnswer(name: string, error: CodedError | null): void {
-    this.answers.set(name, { at: Date.now(), code: error?.code ?? null });
+    this.answers.set(name, { at: this.#options.now(), code: error?.code ?? null });
+    if (error) this.problems.set(name, error);
+  }
+
+  #noteOutcome(outcome: WitnessOutcome, round: number): void {
+    const { name } = outcome;
+    if ((this.#rounds.get(name) ?? 0) > round) return;
+    this.#rounds.set(name, round);
+    if (outcome.state === 'cosigned') this.problems.delete(name);
+    this.#noteAnswer(name, outcome.state === 'cosigned' ? null : outcome.error);
   }
 
   async #view(witness: WitnessEndpoint): Promise<Checkpoint | null> {
@@ -80,37 +103,67 @@ export class WitnessRound {
    */
   async collect(size: number, checkpoint: string, tree: HashTree): Promise<string[]> {
     const { witnesses } = this.#options;
+    this.#requireNothingFound();
+    this.#round += 1;
+    const number = this.#round;
     const round = this.#client.collect({
       checkpoint,
       isQuorum: (names) => witnesses.isQuorum(names),
       proofFrom: (oldSize) => consistencyProof(oldSize, size, tree.hashAt),
     });
+    void round.all.then((late) => {
+      for (const outcome of late) this.#noteOutcome(outcome, number);
+    });
     const enough = await round.quorum;
     const outcomes = (await Promise.race([round.all, setTimeout(GRACE_MS, null, { ref: false })])) ?? enough;
-    const lines: string[] = [];
-    for (const outcome of outcomes) {
-      this.#noteAnswer(outcome.name, outcome.state === 'cosigned' ? null : outcome.error);
-      if (outcome.state === 'cosigned') {
-        this.problems.delete(outcome.name);
-        lines.push(outcome.line);
-      } else {
-        this.problems.set(outcome.name, outcome.error);
-        await this.#confront(outcome.name, outcome.error, tree);
-      }
-    }
-    if (witnesses.isQuorum(cosigners(outcomes))) return lines;
+    for (const outcome of outcomes) this.#noteOutcome(outcome, number);
+    await this.#confront(outcomes, tree);
+    if (witnesses.isQuorum(cosigners(outcomes)))
+      return outcomes.flatMap((outcome) => (outcome.state === 'cosigned' ? outcome.line : []));
     const reasons = [...this.problems].map(([name, { code }]) => `${name}: ${code}`).join(', ');
     throw serverError('WAX_LOGSERVER_NO_QUORUM', reasons);
   }
 
   /**
-   * A witness that refuses has perhaps seen another history of this log. Its word alone must not stop the log;
-   * a checkpoint that carries our own signature must.
+   * A witness that refuses has perhaps seen another history of this log. Its word alone must not stop the log; a
+   * checkpoint that carries our own signature must. One that does not show it in time is not waited for again, and
+   * what it shows later counts from the next round on.
    */
-  async #confront(name: string, { code }: CodedError, tree: HashTree): Promise<void> {
-    const witness = this.#options.witnesses.endpoints.find(({ key }) => key.name === name);
-    if (!witness || (code !== 'WAX_WITNESS_AHEAD' && code !== 'WAX_WITNESS_REFUSED')) return;
-    const seen = await this.#view(witness).catch(() => null);
-    if (seen) requireHistory(tree, seen, name);
+  async #confront(outcomes: readonly WitnessOutcome[], tree: HashTree): Promise<void> {
+    const suspects = this.#options.witnesses.endpoints.filter(({ key: { name } }) =>
+      outcomes.some((outcome) => outcome.name === name && hintsAtAnother(outcome)),
+    );
+    const awaited = new Set(suspects.map(({ key }) => key.name).filter((name) => !this.#stalling.has(name)));
+    const shown = suspects.map(async (witness) => {
+      await this.#requireHistoryOf(witness, tree);
+      awaited.delete(witness.key.name);
+    });
+    const inTime = shown.filter((_, index) => awaited.has(suspects[index]?.key.name ?? ''));
+    await Promise.race([Promise.all(inTime), setTimeout(CONFRONT_MS, null, { ref: false })]);
+    for (const name of awaited) this.#stalling.add(name);
+    this.#requireNothingFound();
   }
+
+  async #requireHistoryOf(witness: WitnessEndpoint, tree: HashTree): Promise<void> {
+    const { name } = witness.key;
+    const began = performance.now();
+    const seen = await this.#view(witness).catch(() => null);
+    if (performance.now() - began < CONFRONT_MS) this.#stalling.delete(name);
+    try {
+      if (seen) requireHistory(tree, seen, name);
+    } catch (cause) {
+      this.#found ??= diskError(cause);
+    }
+  }
+
+  #requireNothingFound(): void {
+    if (this.#found) throw this.#found;
+  }
+}
+
+function hintsAtAnother(outcome: WitnessOutcome): boolean {
+  return (
+    outcome.state === 'failed' &&
+    (outcome.error.code === 'WAX_WITNESS_AHEAD' || outcome.error.code === 'WAX_WITNESS_REFUSED')
+  );
 }

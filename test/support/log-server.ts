@@ -26,6 +26,8 @@ export class LogWorld {
   readonly builder: LogBuilder;
   readonly witnesses: (FastifyInstance | null)[] = [];
   readonly endpoints: WitnessEndpoint[] = [];
+  /** By how much each witness's clock is ahead of this machine's, in milliseconds. */
+  readonly ahead: number[] = [];
   readonly #servers: FastifyInstance[] = [];
   readonly #prepareWitness: (app: FastifyInstance) => void;
 
@@ -58,6 +60,7 @@ export class LogWorld {
       signer,
       logs: [logOfKey(this.builder.signer.verifierKey.text)],
       database: join(this.folder, `witness-${index}.db`),
+      now: () => Date.now() + (this.ahead[index] ?? 0),
     });
     this.#prepareWitness(app);
     const port = Number(new URL(this.endpoints[index]?.url ?? 'http://127.0.0.1:0').port);

@@ -40,22 +40,37 @@ interface CheckpointRow {
   note: string;
 }
 
+/**
+ * SQLite has no checksums of its own. What a failing disk did to tables and indexes comes to light here; what it did
+ * to their contents where the log holds them against what it signed.
+ */
+function requireIntegrity(database: Database.Database): void {
+  const problem = database.pragma('integrity_check(1)', { simple: true });
+  if (problem !== 'ok') throw serverError('WAX_LOGSERVER_DAMAGED', String(problem));
+}
+
+function begin(database: Database.Database): void {
+  const start = database.transaction(() => {
+    const version = database.pragma('user_version', { simple: true });
+    if (version === 0) database.exec(SCHEMA);
+    else if (version !== FORMAT) throw serverError('WAX_LOGSERVER_FORMAT', `version ${version}`);
+  });
+  start.exclusive();
+}
+
 function openDatabase(file: string): Database.Database {
+  let database: Database.Database | undefined;
   try {
-    const database = new Database(file, { timeout: 0 });
+    database = new Database(file, { timeout: 0 });
     // The exclusive lock is what keeps a second process from sequencing into the same log.
     database.pragma('locking_mode = EXCLUSIVE');
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
-    database
-      .transaction(() => {
-        const version = database.pragma('user_version', { simple: true });
-        if (version === 0) database.exec(SCHEMA);
-        else if (version !== FORMAT) throw serverError('WAX_LOGSERVER_FORMAT', `version ${version}`);
-      })
-      .exclusive();
+    begin(database);
+    requireIntegrity(database);
     return database;
   } catch (cause) {
+    database?.close();
     throw diskError(cause);
   }
 }

@@ -3,7 +3,7 @@
  * recorded. A cosignature counts only after it was verified here.
  * @module
  */
-import { parseUtf8, toBase64 } from '../../protocol/bytes.ts';
+import { equalBytes, parseUtf8 } from '../../protocol/bytes.ts';
 import type { CodedError } from '../../protocol/errors.ts';
 import { type Checkpoint, parseCheckpoint, verifyCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { verifyCosignatures } from '../../protocol/log/cosignature.ts';
@@ -149,10 +149,12 @@ export class WitnessClient {
     try {
       const note = parseNote(`${parseNote(checkpoint).text}\n${parseUtf8(body)}`);
       const [cosignature] = await verifyCosignatures(note, [key]);
-      const line = note.signatures.find(
-        (each) => each.name === name && toBase64(each.keyId) === toBase64(key.keyId),
+      const [line, ...others] = note.signatures.filter(
+        (each) => each.name === name && equalBytes(each.keyId, key.keyId),
       );
-      if (cosignature === undefined || line === undefined) throw witnessError('WAX_WITNESS_BAD_ANSWER', name);
+      // Of two lines by one key the newer one would be judged, and the older one might be passed on.
+      if (cosignature === undefined || line === undefined || others.length > 0)
+        throw witnessError('WAX_WITNESS_BAD_ANSWER', name);
       if (Math.abs(cosignature.at - this.#now()) > CLOCK_SLACK_MS) {
         return { name, state: 'failed', error: witnessError('WAX_WITNESS_CLOCK', name), size: null };
       }
