@@ -28,7 +28,14 @@ const { values } = parseArgs({
 const prompts = Number(values.prompts);
 const bundles = bundleFolder('canary');
 const folder = mkdtempSync(join(tmpdir(), 'waxseal-canary-'));
-const config = { ...demoConfig(service), wire: { tickMs: 20, recordBytes: 512, maxRecords: 512 } };
+const demo = demoConfig(service);
+const config = {
+  ...demo,
+  wire: { tickMs: 20, recordBytes: 512, maxRecords: 512 },
+  // Thousands of people come from one address and go without a word.
+  session: { ...demo.session, idleS: 10, offerTtlS: 30 },
+  limits: { ...demo.limits, liveSessions: 50_000, pendingSessions: 50_000 },
+};
 const MIB = 1 << 20;
 
 interface Scene {

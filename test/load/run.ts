@@ -30,7 +30,9 @@ const demo = demoConfig(service);
 const config = {
   ...demo,
   engine: { ...demo.engine, sequences: Number(values.places), recycleAfterSessions: 1000, recycleIdleS: 30 },
-  limits: { ...demo.limits, repliesUnderWay: 2 * people, queuedTurns: people },
+  // People go without a word; what they leave is in memory for as long as they might come back.
+  session: { ...demo.session, idleS: 60 },
+  limits: { ...demo.limits, liveSessions: 10_000, repliesUnderWay: 2 * people, queuedTurns: people },
 };
 
 interface Sample {
