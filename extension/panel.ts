@@ -12,3 +12,6 @@ export function openPanel(windowId: number | undefined): Promise<void> {
   }
   return windowId === undefined ? Promise.resolve() : browser.sidePanel.open({ windowId });
 }
+
+/** End of the address of a panel in that window. */
+export const panelMark = (windowId: number) => `#window-${windowId}`;

@@ -5,6 +5,7 @@
  */
 import { type Browser, browser } from '../browser.ts';
 import type { ViewStatus } from '../messaging.ts';
+import { panelMark } from '../panel.ts';
 import { siteOf } from '../sender.ts';
 import type { Status } from '../ui/controller.ts';
 import { t } from '../ui/i18n/messages.ts';
@@ -67,7 +68,10 @@ export function createToolbar(memory: SessionValue<Reported>, input: ToolbarInpu
 
   const panelIsOpen = async (windowId: number) => {
     const contexts = await browser.runtime.getContexts({ contextTypes: ['SIDE_PANEL'] });
-    return contexts.some((context) => context.windowId === windowId);
+    // Chrome does not say which window a panel is in, so that panels write it into their own address.
+    return contexts.some(
+      (context) => context.windowId === windowId || context.documentUrl?.endsWith(panelMark(windowId)),
+    );
   };
   const reported = async ({ id, windowId, url }: Browser.tabs.Tab) => {
     const { tabs, windows } = await memory.read();

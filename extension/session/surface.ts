@@ -5,6 +5,7 @@
  */
 import { browser } from '../browser.ts';
 import type { Interference } from '../messaging.ts';
+import { panelMark } from '../panel.ts';
 import { guardFrame } from './frame-guard.ts';
 import { awaitLink, type FrameLink } from './frame-link.ts';
 
@@ -36,6 +37,8 @@ export async function openSurface(
   onInterference: (what: Interference) => void,
 ): Promise<Surface> {
   if (kind === 'frame') return frameSurface(await awaitLink(), onInterference);
-  const { id } = await browser.windows.getCurrent();
-  return { site: null, windowId: id ?? -1, setLayout() {}, close() {} };
+  const { id = -1 } = await browser.windows.getCurrent();
+  // The background asks the browser which panels are open, and learns no more of each than its address.
+  history.replaceState(null, '', panelMark(id));
+  return { site: null, windowId: id, setLayout() {}, close() {} };
 }
