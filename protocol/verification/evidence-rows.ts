@@ -36,17 +36,23 @@ const isDebug = (code: string) => /_(DEBUG|MIGRATION|MIGRATABLE)$/.test(code);
 const isUnaccepted = (code: string) =>
   code === 'WAX_ATTESTATION_PLATFORM' || code.endsWith('_PRODUCT_POLICY');
 
+/** C8, in all evidence: a certificate or list is in date. */
+const isOfDates = (id: string) => id.startsWith('C8.');
+
 /** Row of a check: by its layer, except that dates of certificates belong to the papers wherever they are met. */
-function rowOf({ layer, code }: AttestationCheck): EvidenceRowId {
+function rowOf({ id, layer, code }: AttestationCheck): EvidenceRowId {
   if (layer === 'binding') return 'binding';
-  if (layer === 'collateral' || isPaper(code ?? '')) return 'collateral';
+  // Nitro has no papers beside its document: the dates of the certificates in it are all that row 3 has.
+  if (layer === 'collateral' || isOfDates(id) || isPaper(code ?? '')) return 'collateral';
   return layer === 'policy' ? 'platform' : 'evidence';
 }
 
-function passedSentence(id: EvidenceRowId, vendor: string): string {
+function passedSentence(id: EvidenceRowId, vendor: string, hasLists: boolean): string {
   return {
     evidence: `${vendor} certified this exact chip, and the chip signed this proof.`,
-    collateral: `${vendor}'s certificates and revocation lists are signed, current, and this chip is not on the list.`,
+    collateral: hasLists
+      ? `${vendor}'s certificates and revocation lists are signed, current, and this chip is not on the list.`
+      : `${vendor}'s certificates are current. ${vendor} publishes no list of withdrawn ones.`,
     platform: "The chip's security software is recent enough, and no one can look inside with a debugger.",
     binding: 'The proof holds a random number your browser chose a moment ago.',
   }[id];
@@ -105,13 +111,14 @@ function rowsOf({ verifier, result, grace }: Judged): Row[] {
     platform: { ...result.claims, ...(grace && { grace: describeGrace(grace) }) },
     binding: { reportData: result.reportData && toHex(result.reportData) },
   };
+  const hasLists = result.checks.some(({ layer }) => layer === 'collateral');
   return ids.map((id) => {
     const checks: Check[] = result.checks
       .filter((one) => rowOf(one) === id)
       .map(({ id: name, state, code, text }) => ({ id: name, state, code: code ?? null, text }));
     return makeRow(id, {
       checks,
-      passed: grace && id === 'platform' ? GRACE_SENTENCE : passedSentence(id, verifier.vendor),
+      passed: grace && id === 'platform' ? GRACE_SENTENCE : passedSentence(id, verifier.vendor, hasLists),
       failure: (code) => failureOf(id, verifier.vendor, code),
       evidence: evidence[id],
     });
