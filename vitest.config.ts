@@ -27,6 +27,9 @@ const wide = [
   'test/transparency-log/hostile-witnesses.test.ts',
 ];
 
+/** Images built and guests started; needs Debian's packages, and QEMU 9 or newer to start them. */
+const image = ['test/image/build.test.ts', 'test/image/boot.test.ts'];
+
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -38,11 +41,12 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
           // What others made brings tests of its own.
-          exclude: ['test/e2e/**', 'test/peers/**', ...wide],
+          exclude: ['test/e2e/**', 'test/peers/**', ...wide, ...image],
         },
       },
       { test: { ...e2e, name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: wide } },
       { test: { ...e2e, name: 'wide', include: wide } },
+      { test: { ...shared, name: 'image', include: image } },
     ],
   },
 });
