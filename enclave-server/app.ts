@@ -143,6 +143,8 @@ export async function buildEnclave(options: EnclaveOptions): Promise<FastifyInst
     frameworkErrors: (_error, { url }, reply) => void refuse(url, 400, reply),
   });
   app.server.maxConnections = connections;
+  // Node.js would answer an expectation that it does not know by itself, with 417.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(BINARY, { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
     // A Buffer's `slice` shares memory; the protocol code relies on copies.

@@ -6,7 +6,7 @@ import type { FuzzedParser } from './parsers.ts';
 const SLOWEST_MS = 1000;
 
 /** Numbers from 0 up to `below`, the same for the same seed (mulberry32). */
-function randomFrom(seed: number): (below: number) => number {
+export function randomFrom(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
     state = (state + 0x6d2b79f5) | 0;
@@ -16,11 +16,12 @@ function randomFrom(seed: number): (below: number) => number {
   };
 }
 
-type Random = ReturnType<typeof randomFrom>;
+export type Random = ReturnType<typeof randomFrom>;
 
 const odd = [0, 1, 0x7f, 0x80, 0x81, 0x84, 0xff, 0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x0a, 0x30];
 
-function mutateOnce(input: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
+/** A small change to an input, or a crossing with another one. */
+export function mutateOnce(input: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
   const at = random(input.length + 1);
   const size = 1 + random(random(4) === 0 ? 256 : 8);
   const head = input.subarray(0, at);
