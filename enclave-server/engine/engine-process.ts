@@ -75,7 +75,8 @@ export class EngineProcess {
     const files = models.flatMap(({ copy }) => (copy.fd === null ? [] : [copy.fd]));
     this.#child = fork(script, [], {
       env: ENVIRONMENT,
-      execArgv: [],
+      // No debugger for whoever sends the signal for it.
+      execArgv: ['--disable-sigusr1'],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc', ...files],
     });
     const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -1,8 +1,9 @@
 /** What a built server prints: its events, whatever happens to it. */
-import { appendFileSync, rmSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { counted, notices } from '../../enclave-server/events.ts';
+import { processTree } from '../support/canary/processes.ts';
 import { chat, openSession, sendTurn } from '../support/enclave.ts';
 import { startEnclaveProcess } from '../support/enclave-process.ts';
 import { buildScriptedBundle, bundleFolder } from '../support/scripted/bundle.ts';
@@ -52,8 +53,15 @@ describe('a built server', { timeout: 120_000 }, () => {
 
   it('opens no debugger for whoever sends the signal for it', async () => {
     const server = await startEnclaveProcess(bundle);
-    server.child.kill('SIGUSR1');
+    // Port 9229, where it would listen.
+    const debuggers = () =>
+      readFileSync('/proc/net/tcp', 'utf8').match(/:240D 00000000:0000 0A/g)?.length ?? 0;
+    const before = debuggers();
+    const processes = processTree(server.child.pid ?? 0);
+    expect(processes.length).toBeGreaterThan(1);
+    for (const id of processes) process.kill(id, 'SIGUSR1');
     await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(debuggers()).toBe(before);
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
     expect(await server.stop()).toBe(0);
     expect(server.output()).not.toMatch(/debugger/i);

@@ -38,7 +38,8 @@ class TsmProcess {
   constructor(script: string, env: { [name: string]: string }) {
     this.#child = fork(script, [], {
       env,
-      execArgv: [],
+      // No debugger for whoever sends the signal for it.
+      execArgv: ['--disable-sigusr1'],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
