@@ -5,7 +5,7 @@
  * @module
  */
 import { measurementError } from './errors.ts';
-import { le32, readU16, readU32, slice } from './little-endian.ts';
+import { le32, readU16, readU32 } from './little-endian.ts';
 import { LOW_END, SPLIT_FROM } from './td-hob.ts';
 
 /** `HdrS` at 0x202. */
@@ -22,6 +22,8 @@ const OFFSETS = {
   initrdMost: 0x22c,
   xloadFlags: 0x236,
 } as const;
+/** End of the fields above. */
+const HEADER_END = 0x238;
 /** What QEMU keeps free at the end of memory for ACPI tables. */
 const ACPI_ROOM = 0x28000;
 
@@ -50,11 +52,11 @@ export function writeSetupHeader(
   kernel: Uint8Array,
   { memoryBytes, initrdBytes }: { memoryBytes: number; initrdBytes: number },
 ): Uint8Array<ArrayBuffer> {
-  if (readU32(kernel, OFFSETS.signature) !== SIGNATURE)
+  if (kernel.length < HEADER_END || readU32(kernel, OFFSETS.signature) !== SIGNATURE)
     throw measurementError('WAX_MEASURE_KERNEL', 'no HdrS');
   const protocol = readU16(kernel, OFFSETS.protocol);
   if (protocol < 0x203) throw measurementError('WAX_MEASURE_KERNEL', `protocol 0x${protocol.toString(16)}`);
-  const copy = slice(kernel, 0, kernel.length).slice();
+  const copy = kernel.slice();
   const flags = copy[OFFSETS.loadFlags] ?? 0;
   const isHigh = (flags & 1) !== 0;
   const [real, commandLine] = isHigh ? [0x10000, 0x20000] : [0x90000, 0x9a000];

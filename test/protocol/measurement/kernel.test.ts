@@ -134,6 +134,9 @@ describe('the setup header as QEMU writes it', () => {
   it('is refused for what is no bzImage, one of an old protocol, and too little memory', () => {
     expect(() => writeSetupHeader(flip(makeKernel(), 0x202), memory)).toThrow('WAX_MEASURE_KERNEL');
     expect(() => writeSetupHeader(makeKernel({ protocol: 0x202 }), memory)).toThrow('WAX_MEASURE_KERNEL');
+    for (const size of [0, 0x206, 0x210, 0x237]) {
+      expect(() => writeSetupHeader(makeKernel().subarray(0, size), memory)).toThrow('WAX_MEASURE_');
+    }
     expect(() => writeSetupHeader(makeKernel(), { memoryBytes: 2 ** 20, initrdBytes: 2 ** 21 })).toThrow(
       'WAX_MEASURE_MEMORY',
     );
