@@ -29,7 +29,7 @@ async function requirePart(path: string): Promise<Uint8Array> {
 }
 
 /** Reads an image, with firmware from elsewhere beside its own. @throws WAX_RELEASECMD_FILE */
-export async function readImage(folder: string, moreFirmware: readonly string[] = []): Promise<Image> {
+async function readImage(folder: string, moreFirmware: readonly string[] = []): Promise<Image> {
   const names = await readdir(folder).catch((cause) => {
     throw releaseCommandError('WAX_RELEASECMD_FILE', folder, { cause });
   });

@@ -7,7 +7,7 @@ import type { ReleaseFields } from '../log/kinds/release.ts';
 import type { MeasurementEvent, Part } from './event.ts';
 import type { ShapeMeasurement } from './image.ts';
 
-export interface RegisterDifference {
+interface RegisterDifference {
   kind: 'register';
   platform: string;
   shape: string;

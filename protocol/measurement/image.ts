@@ -50,7 +50,7 @@ function partsFor({ firmware, platform }: SnpShape | TdxShape, image: Image) {
 }
 
 /** The boot of a trust domain. Throws WAX_MEASURE_KERNEL_HEADER for a kernel that not every QEMU leaves as it is. */
-export function tdxBoot(shape: TdxShape, image: Image): TdxBoot {
+function tdxBoot(shape: TdxShape, image: Image): TdxBoot {
   const boot = { ...partsFor(shape, image), memoryBytes: shape.memoryBytes, acpi: shape.acpi };
   const { kernel, initramfs, memoryBytes } = boot;
   const written = writeSetupHeader(kernel, { memoryBytes, initrdBytes: initramfs.length });

@@ -37,7 +37,7 @@ export interface TdxShape extends Named {
   firmware: string | null;
 }
 
-export interface NitroShape extends Named {
+interface NitroShape extends Named {
   platform: 'nitro';
 }
 
