@@ -29,13 +29,15 @@ export function testConfig(changes: { [part: string]: object | string } = {}): E
   return parseEnclaveConfig(utf8(JSON.stringify(config)));
 }
 
-const childScript = new URL('../../enclave-server/engine/child.ts', import.meta.url).pathname;
+export const childScript = new URL('../../enclave-server/engine/child.ts', import.meta.url).pathname;
+
+export const demoModelPath = `${demoModels}${demoModel.file}`;
 
 /** The real engine on the demo model. */
 export function demoEngine(changes: Partial<LlamaEngineOptions> = {}): Promise<Engine> {
   return startLlamaEngine({
     script: childScript,
-    models: [{ ...demoModel, path: `${demoModels}${demoModel.file}` }],
+    models: [{ ...demoModel, path: demoModelPath }],
     sequences: testConfig().engine.sequences,
     threads: 1,
     recycleAfterSessions: 1000,
