@@ -4,14 +4,17 @@ import { formatAgo, formatList } from '../i18n/format.ts';
 import { t } from '../i18n/messages.ts';
 import { UiIcon } from '../icons/ui-icon.tsx';
 
-/** Compared with the last check of this service: the same program, a newer one, or an older one, and by whom. */
+/**
+ * Compared with the last check of this service: the same program, a newer one, or an older one, and by whom. Null
+ * where a check failed: what runs there has then not been shown to be any release.
+ */
 export function comparison(
   report: VerificationReport,
   last: SeenRelease,
   now: number,
 ): { readonly text: string; readonly changed: boolean } | null {
   const { release } = report;
-  if (release === null || last.service !== report.service) return null;
+  if (report.verdict !== 'pass' || release === null || last.service !== report.service) return null;
   const facts = { ago: formatAgo(last.at, now), old: String(last.version), n: String(release.version) };
   if (release.statementSha256 === last.statementSha256) {
     return { text: t('comparedSame', { ago: facts.ago, n: facts.n }), changed: false };

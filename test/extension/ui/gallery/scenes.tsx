@@ -68,6 +68,8 @@ function chat(change: Partial<ChatView>, extra: Extra = {}): Scene {
   return { width: 380, height: 760, draw: () => <ChatSurface controller={controller(view)} />, ...extra };
 }
 
+const silentFor = (id: StateId, hours: number) =>
+  fixture.status(id, { figures: { ...fixture.figures, hours } });
 const paused = (id: StateId, more: Partial<ChatView> = {}): Scene =>
   chat({ status: fixture.status(id), draft: fixture.draft, ...more });
 
@@ -281,14 +283,13 @@ const chats = {
     status: fixture.status('log-unreachable', { figures: { ...figures, hoursLeft: 21 } }),
     thread: [asked],
   }),
-  'log-unreachable-paused': paused('log-unreachable'),
-  'log-too-old': paused('log-too-old'),
+  'log-unreachable-paused': paused('log-unreachable', { status: silentFor('log-unreachable', 26) }),
+  'log-too-old': paused('log-too-old', { status: silentFor('log-too-old', 26) }),
   papers: paused('papers'),
   retired: paused('retired'),
   storage: paused('storage', { draft: '' }),
   'not-set-up': chat({ status: fixture.status('not-set-up'), report: null, seal: null }),
   'not-granted': chat({ status: fixture.status('not-granted'), report: null }),
-  adapter: chat({ status: fixture.status('adapter'), frame: frame(true), surface: 'frame' }),
   imported: chat(
     {
       status: fixture.status('sealed-imported', {
@@ -324,11 +325,11 @@ const chats = {
   ),
   'frame-page': chat(
     { surface: 'frame', frame: frame(false), status: fixture.status('page') },
-    { width: 640, height: 224 },
+    { width: 640, height: 300 },
   ),
   'frame-page-covered': chat(
     { surface: 'frame', frame: frame(false), status: fixture.status('page-covered') },
-    { width: 640, height: 224 },
+    { width: 640, height: 300 },
   ),
   chain: chat({}, { press: ['Sealed', 'publishers approved'], height: 1500 }),
   'chain-wide': chat({}, { press: ['Sealed'], width: 1120, height: 900 }),
@@ -376,6 +377,7 @@ const popups = {
   'popup-sealed': popup({}),
   'popup-failed': popup({ status: fixture.status('failed'), report: fixture.failedReport, site: null }),
   'popup-simulated': popup({ status: simulated, report: fixture.simulatedReport }),
+  'popup-adapter': popup({ status: fixture.status('adapter') }),
   'popup-fork': { ...popup({ status: fixture.status('fork'), fork }), height: 620 },
   'popup-papers': popup({ status: fixture.status('papers') }),
 };
