@@ -11,6 +11,7 @@ const e2e = { ...shared, globalSetup: 'test/e2e/support/global-setup.ts', testTi
 
 /** Tables that are walked in whole browsers, and guides in whole stacks: minutes each, so they run apart. */
 const wide = [
+  'test/docs/enclave-guide.test.ts',
   'test/enclave-server/deploy/chat.test.ts',
   'test/enclave-server/deploy/proxy.test.ts',
   'test/docs/rehearsal.test.ts',
