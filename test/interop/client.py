@@ -11,10 +11,12 @@ import sys
 sys.dont_write_bytecode = True
 
 import argparse
+import contextlib
+import http.client
 import json
 import os
-import urllib.error
-import urllib.request
+import time
+from urllib.parse import urlsplit
 
 import hpke
 import reply
@@ -23,29 +25,32 @@ import wire
 # Where the 64 bytes lie: SNP attestation report, TDX quote (header of 48 bytes, then the body).
 REPORT_DATA_AT = {1: 0x50, 0xF1: 0x50, 2: 48 + 520}
 ANSWER_TIMEOUT_S = 15
-TURN_TIMEOUT_S = 60
 
 
 class Failed(Exception):
     """The chat ends here; the message says why."""
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_):
-        return None
-
-
-OPENER = urllib.request.build_opener(_NoRedirect)
-
-
+@contextlib.contextmanager
 def post(url, body, timeout, headers):
+    """Gives the response, and the socket under it for further timeouts. Redirects are not followed."""
+    address = urlsplit(url)
+    secure = address.scheme == "https"
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = kind(address.hostname, address.port, timeout=timeout)
     headers = {"content-type": "application/octet-stream", **headers}
     try:
-        return OPENER.open(urllib.request.Request(url, body, headers, method="POST"), timeout=timeout)
-    except urllib.error.HTTPError as error:
-        raise Failed(f"status {error.code}") from error
-    except (urllib.error.URLError, TimeoutError) as error:
+        connection.connect()
+        socket = connection.sock
+        connection.request("POST", address.path, body, headers)
+        response = connection.getresponse()
+        if response.status != 200:
+            raise Failed(f"status {response.status}")
+        yield response, socket
+    except (OSError, http.client.HTTPException) as error:
         raise Failed(f"cannot reach the service: {error}") from error
+    finally:
+        connection.close()
 
 
 def check_binding(nonce, answer):
@@ -65,7 +70,7 @@ class Session:
         nonce = os.urandom(32)
         offer = wire.make_offer(nonce)
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        with post(f"{self.url}/waxseal/v1/sessions", offer, ANSWER_TIMEOUT_S, headers) as response:
+        with post(f"{self.url}/waxseal/v1/sessions", offer, ANSWER_TIMEOUT_S, headers) as (response, _):
             body = response.read(524_289)
         answer = wire.parse_answer(body)
         check_binding(nonce, answer)
@@ -96,10 +101,24 @@ class Session:
             [model["sha256"] for model in self.statement["models"]],
         )
         url = f"{self.url}/waxseal/v1/turns/{self.id[:4].hex()}"
-        with post(url, body, TURN_TIMEOUT_S, {}) as response:
-            while piece := response.read1(65_536):
+        waits, begun = reply.Waits(mode, len(body)), time.monotonic()
+        with post(url, body, waits.until / 1000, {}) as (response, socket):
+            waits.headers()
+            while not parser.broken:
+                before, at = parser.opened, 1000 * (time.monotonic() - begun)
+                if at >= waits.until:
+                    break
+                socket.settimeout((waits.until - at) / 1000)
+                try:
+                    piece = response.read1(65_536)
+                except TimeoutError:
+                    break
+                if not piece:
+                    break
                 for event in parser.push(piece):
                     on_event(event)
+                if parser.opened > before:
+                    waits.record(1000 * (time.monotonic() - begun))
         return parser.close()
 
 

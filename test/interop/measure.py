@@ -75,7 +75,9 @@ def launch_digest(image, shape):
 
 
 def vmsa(shape, eip):
-    family, model, stepping = {"EPYC-Genoa": (25, 17, 0), "EPYC-Milan": (25, 1, 1)}[shape["vcpuType"]]
+    types = {"Rome": (23, 49, 0), "Milan": (25, 1, 1), "Genoa": (25, 17, 0), "Turin": (26, 0, 0)}
+    # The first EPYC, in its versions, has no name of its own.
+    family, model, stepping = types.get(shape["vcpuType"].removeprefix("EPYC-"), (23, 1, 2))
     page = bytearray(4096)
 
     def segment(at, selector, attributes, base=0):
@@ -214,7 +216,12 @@ def pcrs(eif):
 def measure(folder):
     image = {path.name: path.read_bytes() for path in Path(folder).iterdir() if path.is_file()}
     measurements = {}
+    firmware = {sha256(data).hex(): data for name, data in image.items() if name.endswith(".fd")}
+    common = dict(image)
     for shape in json.loads(image["shapes.json"])["shapes"]:
+        image = dict(common, cmdline=common.get("cmdline." + shape["platform"], common.get("cmdline")))
+        if "firmware" in shape:
+            image["firmware.fd"] = firmware[shape["firmware"]]
         if shape["platform"] == "sev-snp":
             registers = {"launchDigest": launch_digest(image, shape)}
         elif shape["platform"] == "tdx":

@@ -1,5 +1,7 @@
 """Replies of protocol waxseal/1, as a client reads them (wire-format.md B7 and B8)."""
 
+import hashlib
+
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
@@ -109,6 +111,7 @@ class Reply:
         self.id, self.turn, self.size = session_id, turn, record_bytes
         self.mode, self.most, self.models = mode, max_records, models
         self.held, self.count, self.total = b"", 0, None
+        self.opened, self.digest = 0, hashlib.sha256()
         self.events, self.ending, self.finished, self.broken = Events(), None, False, False
 
     def push(self, data):
@@ -136,6 +139,8 @@ class Reply:
     def _record(self, record):
         name, payload = open_record(self.key, self.nonce, self.id, self.turn, self.count, record)
         self.count += 1
+        self.opened += 1
+        self.digest.update(record)
         if self.ending is not None:
             if name in ("data", "end", "err"):
                 raise Violation("content after its end")
@@ -166,3 +171,23 @@ class Reply:
             return {"state": "cut-off", "session": "dropped"}
         kept = self.finished and self.ending.get("error") != "session-over"
         return {**self.ending, "session": "kept" if kept else "dropped"}
+
+
+class Waits:
+    """Until when a client waits for the rest of a reply, in milliseconds from the beginning of its request."""
+
+    def __init__(self, mode, request_bytes):
+        self.mode = mode
+        self.until = 10_000 + 1000 * request_bytes / 32_768
+
+    def _move(self, until):
+        self.until = min(3_600_000, until)
+
+    def headers(self):
+        # A stream shows by its first record that it was accepted, and a block by its headers.
+        if self.mode == "block":
+            self._move(3_600_000)
+
+    def record(self, at):
+        """To be called for records that open, and for nothing less."""
+        self._move(at + 30_000)

@@ -141,7 +141,32 @@ def replies(case):
     body = data(case["body"])
     for at in range(0, len(body), 100):
         text += "".join(e["text"] for e in parser.push(body[at : at + 100]) if e["kind"] == "text")
-    return {"text": text, "outcome": parser.close()}
+    return {
+        "text": text,
+        "records": parser.opened,
+        "recordsSha256": parser.digest.hexdigest(),
+        "outcome": parser.close(),
+    }
+
+
+def waits(case):
+    seen = []
+    for one in case["seen"]:
+        for time in range(one.get("count", 1)):
+            seen.append((one["at"] + time * one.get("every", 0), one["what"]))
+    wait = reply.Waits(case["mode"], case["requestBytes"])
+    accepted = False
+    for at, what in sorted(seen):
+        if at >= wait.until:
+            break
+        if not accepted:
+            wait.headers()
+            accepted = True
+        if what == "record":
+            wait.record(at)
+        if what == "forged":
+            return {"endsAt": at}
+    return {"endsAt": wait.until}
 
 
 def session(case):
@@ -197,6 +222,7 @@ STEPS = {
     "sizes": sizes,
     "turn-request": lambda case: {"request": wire.parse_turn_request(data(case["json"]))},
     "reply": replies,
+    "waits": waits,
     "session": session,
 }
 

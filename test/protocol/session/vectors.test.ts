@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { sendTurn } from '../../../extension/session/enclave-client.ts';
 import { toHex } from '../../../protocol/bytes.ts';
 import { parseAnswer } from '../../../protocol/session/answer.ts';
 import { batchLeaf, foldPath, reportData } from '../../../protocol/session/batch.ts';
@@ -9,15 +10,22 @@ import { parseSessionHeader } from '../../../protocol/session/header.ts';
 import { Hpke } from '../../../protocol/session/hpke.ts';
 import { KeyChain, recordKeys } from '../../../protocol/session/keys.ts';
 import { parseOffer } from '../../../protocol/session/offer.ts';
-import { RecordOpener } from '../../../protocol/session/record.ts';
+import { RecordOpener, RecordSealer } from '../../../protocol/session/record.ts';
 import { ReplyReader } from '../../../protocol/session/reply-reader.ts';
 import { openRequest, parseSealedRequest, sealRequest } from '../../../protocol/session/request.ts';
 import { parseRuntimeStatement } from '../../../protocol/session/runtime-statement.ts';
 import { ServerSession } from '../../../protocol/session/server-turn.ts';
-import { isRequestBucket, type Mode, recordCount, requestBucket } from '../../../protocol/session/sizes.ts';
+import {
+  BLOCK_MAX_RECORDS,
+  isRequestBucket,
+  type Mode,
+  recordCount,
+  requestBucket,
+} from '../../../protocol/session/sizes.ts';
 import { hpkeInfo, transcriptHash } from '../../../protocol/session/transcript.ts';
 import { parseTurnRequest } from '../../../protocol/session/turn-request.ts';
 import { type Bytes, bytesOf, type VectorFile } from '../../support/session-vectors/cases.ts';
+import type { Seen } from '../../support/session-vectors/waits.ts';
 import { makeVectors } from '../../vectors/session/make.ts';
 
 const folder = fileURLToPath(new URL('../../vectors/session/', import.meta.url));
@@ -156,8 +164,14 @@ const steps: Record<
     const events = reader.push(it.bytes('body'));
     const { state, session, ...rest } = reader.close();
     const text = events.map((event) => (event.kind === 'text' ? event.text : '')).join('');
-    return { text, outcome: state === 'cut-off' ? { state, session } : { state, session, ...rest } };
+    return {
+      text,
+      records: reader.authenticated,
+      recordsSha256: toHex(reader.receivedSha256),
+      outcome: state === 'cut-off' ? { state, session } : { state, session, ...rest },
+    };
   },
+  waits: (it) => waitFor(it.any('mode') as Mode, it.number('requestBytes'), it.any('seen') as Seen[]),
   session: async (it, hpke) => {
     const [offer, answerBody] = [it.bytes('offer'), it.bytes('answer')];
     const answer = parseAnswer(answerBody);
@@ -190,6 +204,65 @@ const steps: Record<
     };
   },
 };
+
+/** Lets the client wait for a reply of which this comes, in virtual time; gives when it has had enough. */
+async function waitFor(mode: Mode, requestBytes: number, seen: Seen[]) {
+  const stream = () => ({
+    keys: { key: new Uint8Array(32), nonce: new Uint8Array(12) },
+    id: new Uint8Array(16),
+    turn: 0,
+    recordBytes: 64,
+  });
+  const shape = { mode, maxRecords: mode === 'steady' ? 4096 : BLOCK_MAX_RECORDS, modelSha256s: [] };
+  const reply = new ReplyReader({ stream: stream(), ...shape, onClosed: () => {} });
+  const sealer = new RecordSealer(stream());
+  const pieces = {
+    headers: () => new Uint8Array(),
+    record: () => sealer.seal('pad'),
+    half: () => sealer.seal('pad').subarray(32),
+    forged: () => new Uint8Array(64),
+  };
+  vi.useFakeTimers();
+  try {
+    const body = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
+    const writer = body.writable.getWriter();
+    const response = new Response(body.readable);
+    const accepted = Promise.withResolvers<Response>();
+    for (const { what, at, every = 0, count = 1 } of seen) {
+      for (let time = 0; time < count; time++) {
+        setTimeout(
+          () => {
+            accepted.resolve(response);
+            void writer.write(pieces[what]().slice()).catch(() => {});
+          },
+          at + time * every,
+        );
+      }
+    }
+    const fetchReply: typeof fetch = (_url, init) => {
+      const { promise, reject } = Promise.withResolvers<Response>();
+      init?.signal?.addEventListener('abort', () => {
+        reject(init.signal?.reason);
+        void writer.abort(init.signal?.reason).catch(() => {});
+      });
+      return Promise.race([accepted.promise, promise]);
+    };
+    const begun = Date.now();
+    const turn = sendTurn(
+      { origin: 'https://service.example', fetch: fetchReply },
+      { body: new Uint8Array(requestBytes), path: '/', reply },
+      mode,
+    );
+    const ended = (async () => {
+      while (!(await turn.next()).done);
+      return Date.now() - begun;
+    })();
+    await vi.advanceTimersByTimeAsync(4_000_000);
+    return { endsAt: await ended };
+  } finally {
+    vi.useRealTimers();
+  }
+}
 
 describe('the session vectors', () => {
   it('are made again byte for byte', async () => {

@@ -56,6 +56,8 @@ function outcome(name: string, body: Uint8Array): Case {
     ...shape,
     body: hex(body),
     text,
+    records: reader.authenticated,
+    recordsSha256: hex(reader.receivedSha256),
     outcome: end.state === 'cut-off' ? { state: end.state, session: end.session } : end,
   };
 }

@@ -8,10 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { handshakeVectors } from '../../support/session-vectors/handshake.ts';
 import { replyVectors } from '../../support/session-vectors/replies.ts';
 import { turnVectors } from '../../support/session-vectors/turns.ts';
+import { waitVectors } from '../../support/session-vectors/waits.ts';
 
 /** File name to content. */
 export async function makeVectors(): Promise<Map<string, string>> {
-  const files = [...(await handshakeVectors()), ...turnVectors(), ...(await replyVectors())];
+  const files = [...(await handshakeVectors()), ...turnVectors(), ...(await replyVectors()), waitVectors()];
   return new Map(files.map((file) => [`${file.step}.json`, `${JSON.stringify(file, null, 1)}\n`]));
 }
 
