@@ -7,12 +7,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkCommand, measureCommand } from '../../bin/commands/release/measure.ts';
+import { reportLines } from '../../bin/report-text.ts';
 import { syncLog } from '../../extension/session/log-client.ts';
 import type { EvidenceInput, EvidenceVerifier } from '../../protocol/attestation/evidence.ts';
 import { parseHex } from '../../protocol/bytes.ts';
 import type { LogState } from '../../protocol/log/state.ts';
 import { measureShape } from '../../protocol/measurement/image.ts';
 import { parseTrustDomain, type TrustDomain } from '../../protocol/policy.ts';
+import type { VerificationReport } from '../../protocol/report.ts';
 import { encodeAnswer } from '../../protocol/session/answer.ts';
 import { BatchTree, batchLeaf, reportData } from '../../protocol/session/batch.ts';
 import { encodeSessionHeader } from '../../protocol/session/header.ts';
@@ -142,8 +144,8 @@ beforeEach(() => {
   lines = [];
 });
 
-/** What a client says of an answer with evidence of this platform, whose machine reports these registers. */
-async function verdictOn(platform: string, registers: Registers): Promise<string[]> {
+/** The report of a client on an answer with evidence of this platform, whose machine reports these registers. */
+async function reportOn(platform: string, registers: Registers): Promise<VerificationReport> {
   const clock = new FakeClock();
   clock.wall = at;
   const offer = createOffer();
@@ -159,12 +161,17 @@ async function verdictOn(platform: string, registers: Registers): Promise<string
     ...{ statement, evidence: input.evidence, endorsements: [...input.endorsements], staple: null },
   });
   const sentAt = { now: clock.now(), monotonic: clock.monotonic() };
-  const report = await verifyAnswer(
+  return verifyAnswer(
     { offer, answerBody, service: SERVICE, sentAt },
     { domain, imported: false, log: { state: log, problem: null }, clock, verifiers: [verifier] },
   );
-  const failing = report.rows.filter(({ state }) => state === 'fail').map(({ id, code }) => `${id} ${code}`);
-  expect(report.verdict).toBe(failing.length === 0 ? 'pass' : 'fail');
+}
+
+/** The rows that fail in it. */
+async function verdictOn(platform: string, registers: Registers): Promise<string[]> {
+  const { rows, verdict } = await reportOn(platform, registers);
+  const failing = rows.filter(({ state }) => state === 'fail').map(({ id, code }) => `${id} ${code}`);
+  expect(verdict).toBe(failing.length === 0 ? 'pass' : 'fail');
   return failing;
 }
 
@@ -270,6 +277,28 @@ describe.each(machines)('the same image on a machine with %s', (_what, list, par
       'release WAX_RELEASE_UNKNOWN',
     ]);
   });
+});
+
+describe('what a person reads of a program that was never approved', () => {
+  const other = { kernel: flipMiddle };
+  const vendors = [
+    ['sev-snp', 'AMD', true],
+    ['tdx', 'Intel', true],
+    ['nitro', 'AWS', false],
+  ] as const;
+  it.each(vendors)(
+    'on %s of %s, says whether a cloud may stand behind it',
+    async (platform, vendor, isSaid) => {
+      const shape = shapes.find((one) => one.platform === platform);
+      if (!shape) throw new Error(platform);
+      const refused = await reportOn(platform, measureShape(shape, makeImage(other)).registers);
+      const text = reportLines({ ...refused, vendor }).join('\n');
+      expect(text).toContain('[WAX_RELEASE_UNKNOWN]');
+      expect(text.includes("provider's firmware, which no release can name")).toBe(isSaid);
+      const accepted = await reportOn(platform, measureShape(shape, makeImage()).registers);
+      expect(reportLines({ ...accepted, vendor }).join('\n')).not.toContain('provider');
+    },
+  );
 });
 
 describe('a register that is null, or that another platform has', () => {
