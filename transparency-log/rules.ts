@@ -28,7 +28,7 @@ export class LogRules {
 
   /** @param genesis hex SHA-256 of the bytes of entry 0 */
   constructor(origin: string, genesis: string, budget: number) {
-    this.#replay = Replay.from(emptyLedger(origin, genesis));
+    this.#replay = Replay.forVerdicts(emptyLedger(origin, genesis));
     this.#budget = budget;
     this.#closed = false;
   }

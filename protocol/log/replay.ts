@@ -23,7 +23,8 @@ import { statementError } from './statement-errors.ts';
 
 /** An entry that has been read, and the signatures in it verified; `error` is the first thing wrong with it. */
 export interface VerifiedEntry {
-  entrySha256: string;
+  /** Hex SHA-256 of a policy's entry, by which later statements name it; null for all others. */
+  entrySha256: string | null;
   /** Hex SHA-256 of the payload; null if there is no envelope. */
   statementSha256: string | null;
   statement: Statement | null;
@@ -55,7 +56,7 @@ function codedError(error: unknown): CodedError {
 
 function readEntry(bytes: Uint8Array): ReadEntry {
   const read: ReadEntry = {
-    entrySha256: toHex(sha256(bytes)),
+    entrySha256: null,
     statementSha256: null,
     statement: null,
     signers: [],
@@ -67,6 +68,7 @@ function readEntry(bytes: Uint8Array): ReadEntry {
     read.envelope = parseEnvelope(bytes);
     read.statementSha256 = toHex(sha256(read.envelope.payload));
     read.statement = parseStatement(read.envelope.payload);
+    if (read.statement.kind === 'policy') read.entrySha256 = toHex(sha256(bytes));
   } catch (error) {
     read.error = codedError(error);
   }
@@ -101,25 +103,59 @@ export function verifyEntry(
   return verifyRead(readEntry(bytes), policy, verify);
 }
 
+/** Of an approval, what later entries are judged by. */
+interface Held {
+  index: number;
+  /** Milliseconds; null for what does not expire. */
+  expires: number | null;
+}
+
+const heldOf = ({ index, statement }: Logged): Held => ({
+  index,
+  expires: 'expires' in statement ? statement.expires : null,
+});
+
 /** A ledger that grows. `from` takes a ledger as it was stored, `ledger()` gives it back. */
 export class Replay {
   #ledger: Omit<Ledger, 'approvals'>;
   /** By statement hash, in the order of the log. */
-  readonly #approvals: Map<string, Logged>;
+  readonly #held: Map<string, Held>;
+  /** The approvals themselves, in the same order; null where only verdicts are wanted. */
+  readonly #approvals: Map<string, Logged> | null;
+  /** How many are held when those forgotten are next looked for. */
+  #sweepAt = 1024;
 
-  private constructor({ approvals, ...ledger }: Ledger) {
+  private constructor({ approvals, ...ledger }: Ledger, keepsApprovals: boolean) {
     this.#ledger = structuredClone(ledger);
-    this.#approvals = new Map(approvals.map((logged) => [logged.statementSha256, logged]));
+    this.#held = new Map(approvals.map((logged) => [logged.statementSha256, heldOf(logged)]));
+    this.#approvals = keepsApprovals
+      ? new Map(approvals.map((logged) => [logged.statementSha256, logged]))
+      : null;
   }
 
   static from(ledger: Ledger): Replay {
-    return new Replay(ledger);
+    return new Replay(ledger, true);
   }
 
-  /** The ledger after all that was recorded; later entries do not change it. */
+  /** For a log, which judges entries and never asks what they add up to: that would be a kilobyte or two for each. */
+  static forVerdicts(ledger: Ledger): Replay {
+    return new Replay(ledger, false);
+  }
+
+  /** The ledger after all that was recorded; later entries do not change it. Not for `forVerdicts`. */
   ledger(): Ledger {
-    for (const [hash, logged] of this.#approvals) if (this.#isForgotten(logged)) this.#approvals.delete(hash);
+    if (this.#approvals === null) throw new RangeError('the approvals were not kept');
+    this.#forget();
     return { ...structuredClone(this.#ledger), approvals: [...this.#approvals.values()] };
+  }
+
+  #forget(): void {
+    for (const [hash, held] of this.#held) {
+      if (!this.#isForgotten(held)) continue;
+      this.#held.delete(hash);
+      this.#approvals?.delete(hash);
+    }
+    this.#sweepAt = Math.max(1024, 2 * this.#held.size);
   }
 
   get size(): number {
@@ -191,17 +227,17 @@ export class Replay {
 
   #requirePlace(statement: Statement, statementSha256: string): void {
     if (this.#ledger.closed !== null) throw statementError('WAX_STATEMENT_CLOSED');
-    if (this.#approvals.has(statementSha256)) throw statementError('WAX_STATEMENT_DUPLICATE');
+    if (this.#held.has(statementSha256)) throw statementError('WAX_STATEMENT_DUPLICATE');
     if (statement.kind !== 'status') return;
-    const target = this.#approvals.get(statement.statementSha256);
+    const target = this.#held.get(statement.statementSha256);
     if (target === undefined || target.index !== statement.index || this.#isForgotten(target)) {
       throw statementError('WAX_STATEMENT_TARGET', `entry ${statement.index}`);
     }
   }
 
   /** By the dates in the log and not by a clock, so that everybody forgets the same. */
-  #isForgotten({ statement }: Logged): boolean {
-    return 'expires' in statement && statement.expires < this.#ledger.newestNotBefore - KEPT_EXPIRED;
+  #isForgotten({ expires }: Held): boolean {
+    return expires !== null && expires < this.#ledger.newestNotBefore - KEPT_EXPIRED;
   }
 
   #apply(statement: Statement, statementSha256: string, { index, entrySha256, signers }: JudgedEntry): void {
@@ -211,6 +247,7 @@ export class Replay {
       if (!statement.critical) return;
       ledger.notUnderstood = [...ledger.notUnderstood, { index, predicateType }].slice(0, KEPT_ODDITIES);
     } else if (statement.kind === 'policy') {
+      if (entrySha256 === null) return;
       ledger.policy = {
         index,
         entrySha256,
@@ -233,7 +270,7 @@ export class Replay {
     signers: string[],
   ): void {
     const { policy } = this.#ledger;
-    this.#approvals.set(statementSha256, {
+    const logged: Logged = {
       index,
       statementSha256,
       statement,
@@ -241,7 +278,10 @@ export class Replay {
       threshold: policy?.threshold ?? 0,
       publisherCount: policy?.publishers.length ?? 0,
       takenBack: null,
-    });
+    };
+    this.#held.set(statementSha256, heldOf(logged));
+    this.#approvals?.set(statementSha256, logged);
+    if (this.#held.size >= this.#sweepAt) this.#forget();
     if (statement.kind !== 'release') return;
     const at = statement.notBefore + statement.retiresOlderAfterHours * HOUR;
     const { product, version: below } = statement;
@@ -249,11 +289,11 @@ export class Replay {
   }
 
   #takeBack({ action, notBefore, reason, statementSha256 }: StatementOf<'status'>, index: number): void {
-    const target = this.#approvals.get(statementSha256);
+    const target = this.#approvals?.get(statementSha256);
     // The first one stands: it is final.
     if (target === undefined || target.takenBack !== null) return;
     const takenBack = { action, index, at: notBefore, reason };
-    this.#approvals.set(statementSha256, { ...target, takenBack });
+    this.#approvals?.set(statementSha256, { ...target, takenBack });
   }
 }
 

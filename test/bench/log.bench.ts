@@ -4,6 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { logChart } from './log/chart.ts';
+import { measureGrowth } from './log/growth.ts';
 import { type Submissions, submissions } from './log/submissions.ts';
 import { measureTree, SIZES, type TreeFigures } from './log/trees.ts';
 import type { BenchOptions, BenchRow } from './measure.ts';
@@ -43,7 +44,28 @@ function treeRows(ours: TreeFigures, theirs: TreeFigures): BenchRow[] {
   ];
 }
 
-export default async function bench({ chart }: BenchOptions = {}): Promise<BenchRow[]> {
+const MILLION = [10_000, 100_000, 300_000, 1_000_000];
+
+/** Takes from a quarter of an hour to some hours, so each row is printed as it comes, too. */
+async function growthRows(): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  const add = (what: string, ours: string) => {
+    console.log(`${new Date().toISOString()}  ${what}: ${ours}`);
+    rows.push({ what, ours, beside: '-', ratio: '-', goal: '-' });
+  };
+  const entries = (size: number) => `${size.toLocaleString('en')} entries`;
+  const { size, resident, seconds } = await measureGrowth(MILLION, (growth) =>
+    add(
+      `memory of the log's process at ${entries(growth.size)}`,
+      `${mega(growth.resident)}, ${Math.round(growth.rate)} submissions a second`,
+    ),
+  );
+  add(`start with ${entries(size)}`, `${seconds.toFixed(0)} s, ${mega(resident)}`);
+  return rows;
+}
+
+export default async function bench({ chart, million }: BenchOptions = {}): Promise<BenchRow[]> {
+  if (million) return growthRows();
   const trees = SIZES.map((size) => ({
     ours: measureTree('ours', size),
     merkletreejs: measureTree('merkletreejs', size),

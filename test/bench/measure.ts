@@ -3,7 +3,9 @@
 /** What the command line asks of a benchmark. */
 export interface BenchOptions {
   /** Where to put a picture of the figures, for benchmarks that draw one. */
-  chart?: string;
+  chart?: string | undefined;
+  /** Grow a log to a million entries, and measure nothing else. */
+  million?: boolean | undefined;
 }
 
 export interface BenchRow {

@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- NAME] [--chart FILE.svg]`: runs test/bench/*.bench.ts, each of which has a default export that
- * gives its rows; the log draws its figures too.
+ * `npm run bench [-- NAME] [--chart FILE.svg] [--million]`: runs test/bench/*.bench.ts, each of which has a default
+ * export that gives its rows; the log draws its figures too, and grows to a million entries where it is asked to.
  */
 import { globSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,7 +8,10 @@ import { parseArgs } from 'node:util';
 import type { BenchOptions, BenchRow } from './measure.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const { values, positionals } = parseArgs({ options: { chart: { type: 'string' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { chart: { type: 'string' }, million: { type: 'boolean' } },
+  allowPositionals: true,
+});
 const wanted = positionals[0] ?? '';
 const files = globSync('*.bench.ts', { cwd: folder }).sort();
 for (const file of files.filter((name) => name.includes(wanted))) {

@@ -20,6 +20,8 @@ export interface LogProcessOptions {
   quorum: number;
   /** Shortest time between two batches; 10 unless said. */
   publishIntervalMs?: number;
+  /** Entries after which the log takes no more; 100,000 unless said. */
+  budget?: number;
   /** Longest wait of a submitter for publication; 10 seconds unless said. */
   submitWaitMs?: number;
   /** Where to die: the `nth` time a step was done in this process. */
@@ -42,6 +44,7 @@ const app = await buildLog({
   witnesses: new WitnessPolicy(anyOf(witnesses, options.quorum)),
   publishIntervalMs: options.publishIntervalMs ?? 10,
   submitWaitMs: options.submitWaitMs ?? 10_000,
+  ...(options.budget === undefined ? {} : { budget: options.budget }),
   onStep,
 });
 console.log(await app.listen({ host: '127.0.0.1', port: 0 }));

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -286,6 +286,43 @@ describe('a disk that', () => {
       await app.close();
       execFileSync('/usr/bin/mount', ['-o', 'remount,ro', disk]);
       expect(await refusal(openLocalStorage(join(disk, 'data')))).toBe('WAX_LOGSERVER_DISK_READ_ONLY');
+    } finally {
+      execFileSync('/usr/bin/umount', ['-l', disk]);
+    }
+  });
+
+  /** Takes every last block of the disk, and gives the name of the file to delete. */
+  async function fillUp(): Promise<string> {
+    const filler = join(disk, 'filler');
+    for (const bytes of [65_536, 4096, 1]) {
+      const block = Buffer.alloc(bytes);
+      while (
+        await appendFile(filler, block).then(
+          () => true,
+          () => false,
+        )
+      );
+    }
+    return filler;
+  }
+
+  it('is full already is named as such at start, by a new log and by one that was there', async ({
+    skip,
+  }) => {
+    if (!mountSmall(disk)) skip();
+    try {
+      let filler = await fillUp();
+      expect(await refusal(openLocalStorage(join(disk, 'data')))).toBe('WAX_LOGSERVER_DISK_FULL');
+      await rm(filler);
+      const open = async () => world.start({ storage: await openLocalStorage(join(disk, 'data')) });
+      const app = await open();
+      expect((await submit(app, await world.release(1))).statusCode).toBe(201);
+      await app.close();
+      filler = await fillUp();
+      expect(await refusal(open())).toBe('WAX_LOGSERVER_DISK_FULL');
+      // With room again it goes on where it was.
+      await rm(filler);
+      expect((await submit(await open(), await world.release(2))).json().index).toBe(2);
     } finally {
       execFileSync('/usr/bin/umount', ['-l', disk]);
     }

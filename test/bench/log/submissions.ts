@@ -1,16 +1,9 @@
 /** Durable, witnessed submissions over HTTP: the log in a process of its own, three witnesses in this one. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
-import { join } from 'node:path';
+import { Agent } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import type { LogProcessOptions } from '../../support/log-process.ts';
 import { LogWorld } from '../../support/log-server.ts';
-
-const SERVER = fileURLToPath(new URL('../../support/log-process.ts', import.meta.url));
-const PUBLISH_INTERVAL_MS = 1000;
+import { startServer, submit } from './server.ts';
 
 interface Load {
   /** Submissions that come at once. */
@@ -34,40 +27,6 @@ const LOADS: Load[] = [
   { batch: 64, batches: 200, every: 53 },
   { batch: 1024, batches: 12, every: 850 },
 ];
-
-async function startServer(world: LogWorld): Promise<{ child: ChildProcess; url: URL }> {
-  const policy = join(world.folder, 'policy');
-  await writeFile(policy, world.policyEntry);
-  const options: LogProcessOptions = {
-    folder: join(world.folder, 'data'),
-    origin: world.builder.origin,
-    policy,
-    witnesses: world.endpoints.map(({ url, key }) => ({ url, key: key.text })),
-    quorum: world.builder.quorum,
-    publishIntervalMs: PUBLISH_INTERVAL_MS,
-    // A machine that cannot keep up shall be seen as slow, and not end the run.
-    submitWaitMs: 60_000,
-    killAt: null,
-  };
-  const child = spawn(process.execPath, [SERVER, JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = await once(child.stdout as NodeJS.ReadableStream, 'data');
-  return { child, url: new URL('/api/v1/entries', String(line).trim()) };
-}
-
-/** Milliseconds until the answer; whatever is not 201 ends the run. */
-async function submit(agent: Agent, url: URL, entry: Uint8Array): Promise<number> {
-  const began = performance.now();
-  const headers = { 'content-type': 'application/json', 'content-length': entry.length };
-  const sent = request(url, { agent, method: 'POST', headers });
-  sent.end(entry);
-  const [answer] = await once(sent, 'response');
-  answer.resume();
-  await once(answer, 'end');
-  if (answer.statusCode !== 201) throw new Error(`status ${answer.statusCode}`);
-  return performance.now() - began;
-}
 
 /** Also the time from the first submission to the last answer. */
 async function submitAll(url: URL, entries: readonly Uint8Array[], { batch, every }: Load) {

@@ -1,0 +1,71 @@
+/**
+ * The memory of the log's process while it grows, over HTTP and with three witnesses, to a million entries, and what a
+ * start takes then. For Linux: the memory is what the kernel says in /proc.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { Agent } from 'node:http';
+import { LogWorld } from '../../support/log-server.ts';
+import { startServer, submit } from './server.ts';
+
+/** Submissions under way at a time; the log takes up to 8,192 that wait. */
+const UNDER_WAY = 2048;
+
+export interface Growth {
+  size: number;
+  /** Bytes in memory of the log's process. */
+  resident: number;
+  /** Entries a second since the size before. */
+  rate: number;
+}
+
+export interface Restart {
+  size: number;
+  resident: number;
+  seconds: number;
+}
+
+async function residentBytes({ pid }: ChildProcess): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN);
+}
+
+/** Grows one log through these sizes, then starts it again. */
+export async function measureGrowth(
+  sizes: readonly number[],
+  onSize: (growth: Growth) => void,
+): Promise<Restart> {
+  const world = await LogWorld.create();
+  const agent = new Agent({ keepAlive: true, maxSockets: UNDER_WAY });
+  const options = { budget: 2 * (sizes.at(-1) ?? 0) };
+  let { child, url } = await startServer(world, options);
+  try {
+    // Entry 0 is the policy.
+    let version = 0;
+    for (const size of sizes) {
+      const [from, began] = [version, performance.now()];
+      const writer = async () => {
+        while (version < size - 1) await submit(agent, url, await world.release(++version));
+      };
+      await Promise.all(Array.from({ length: UNDER_WAY }, writer));
+      const rate = (1000 * (version - from)) / (performance.now() - began);
+      onSize({ size, rate, resident: await residentBytes(child) });
+    }
+    await stop(child);
+    const began = performance.now();
+    ({ child, url } = await startServer(world, options));
+    const seconds = (performance.now() - began) / 1000;
+    return { size: version + 1, resident: await residentBytes(child), seconds };
+  } finally {
+    agent.destroy();
+    await stop(child);
+    await world.close();
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill();
+  await once(child, 'exit');
+}
