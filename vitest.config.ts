@@ -17,6 +17,7 @@ const wide = [
   'test/docs/rehearsal.test.ts',
   'test/e2e/fetch-adapter.test.ts',
   'test/e2e/hostile-pages.test.ts',
+  'test/e2e/recovery.test.ts',
   'test/e2e/keyboard.test.ts',
   'test/extension/history.test.ts',
   'test/extension/page/host.test.ts',

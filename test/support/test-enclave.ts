@@ -57,6 +57,8 @@ export class TestEnclave {
   readonly #live = new Map<string, ServerSession>();
   headerChanges: Partial<SessionHeader> = {};
   measurement = testDigest('launch', 48);
+  /** What answers say of the log; its size unless set. */
+  sizeHint: number | null = null;
   script: Script = (turn) => answering(turn);
   /** Answers in place of the service while it is set. */
   intercept: ((path: string) => Response | Promise<Response> | null) | null = null;
@@ -126,7 +128,7 @@ export class TestEnclave {
       headerBytes,
       pk,
       ...tree.place(0),
-      logSizeHint: this.log.size,
+      logSizeHint: this.sizeHint ?? this.log.size,
       statement,
       ...made,
       staple: null,

@@ -86,8 +86,8 @@ function AnswerEnd({ answer, last, controller }: AnswerProps) {
       return (
         <Notice
           icon="partial"
-          title={t('wordIncomplete')}
-          text={t('textIncomplete')}
+          title={answer.text === '' ? t('noAnswerTitle') : t('wordIncomplete')}
+          text={answer.text === '' ? t('noAnswerText') : t('textIncomplete')}
           actions={[{ label: t('askAgain'), act: again }]}
         />
       );

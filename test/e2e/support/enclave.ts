@@ -20,12 +20,14 @@ export interface RunningEnclave {
 export interface EnclaveChanges {
   /** Appends this to the server's code: another program, with the same behaviour. */
   appendToCode?: string;
+  /** It is the altered program that a publisher has measured. */
+  measured?: boolean;
 }
 
 /** Starts the development bundle for a service at `service`; stopped, it leaves nothing behind. */
 export async function startEnclave(
   service: string,
-  { appendToCode }: EnclaveChanges = {},
+  { appendToCode, measured = false }: EnclaveChanges = {},
 ): Promise<RunningEnclave> {
   const folder = await mkdtemp(join(tmpdir(), 'waxseal-enclave-'));
   const code = join(folder, 'code');
@@ -35,8 +37,12 @@ export async function startEnclave(
   const configPath = join(folder, 'enclave.json');
   await writeFile(configPath, JSON.stringify(demoConfig(service)));
   const config = parseEnclaveConfig(await readFile(configPath));
+  const alter = async () => {
+    if (appendToCode) await writeFile(join(code, 'main.js'), appendToCode, { flag: 'a' });
+  };
+  if (measured) await alter();
   const measurement = await measureInstalled({ code, configPath, config, models: demoModels });
-  if (appendToCode) await writeFile(join(code, 'main.js'), appendToCode, { flag: 'a' });
+  if (!measured) await alter();
   const child = spawn(
     execPath,
     [

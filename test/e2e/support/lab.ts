@@ -18,7 +18,7 @@ import type { RunningEnclave } from './enclave.ts';
 import { type LabLog, startLabLog } from './lab-log.ts';
 
 /** Release fields that approve a measured enclave. */
-function approvalOf({ measurement }: RunningEnclave, at: number): ReleaseFields {
+export function approvalOf({ measurement }: RunningEnclave, at: number): ReleaseFields {
   const { launchDigest, ...rest } = measurement;
   return releaseFields(at, {
     ...rest,

@@ -93,6 +93,34 @@ describe('a chat session', () => {
     expect(looks).toContain(enclave.log.size);
   });
 
+  it.each([true, false])(
+    'looks at the log once more before it calls a program unknown (approved: %s)',
+    async (approved) => {
+      let held: Surroundings | null = null;
+      const { enclave, send, looks } = await setUp((surroundings) => {
+        // The copy stays as it was until somebody asks for more of it.
+        if (held === null || (looks.at(-1) ?? 0) > 0) held = surroundings;
+        return { ...surroundings, log: held.log };
+      });
+      await send();
+      const known = enclave.log.size;
+      enclave.measurement = testDigest('the next program', 48);
+      const registers = { launchDigest: enclave.measurement };
+      if (approved) {
+        await enclave.log.release({
+          version: 2,
+          measurements: { 'sev-snp-simulated': [{ shape: 'any', registers }] },
+        });
+        await enclave.log.publish();
+      }
+      enclave.sizeHint = 0;
+      enclave.restart();
+      const { result } = await send();
+      expect(result).toMatchObject(approved ? { sent: true, state: 'complete' } : { state: 'refused' });
+      expect(looks.filter((size) => size > 0)).toEqual([known + 1]);
+    },
+  );
+
   it('makes a new verified session when the service has lost the last, and sends once more', async () => {
     const { enclave, send } = await setUp();
     await send();
