@@ -9,7 +9,7 @@ import { type Image, measureShape, type ShapeMeasurement } from '../protocol/mea
 import { parseShapes } from '../protocol/measurement/shapes.ts';
 import { readArray, readBoolean, readMap, readObject, readOneOf, readString } from '../protocol/shape.ts';
 import { releaseCommandError } from './commands/release/errors.ts';
-import { nativeHashes } from './native-hashes.ts';
+import { nativeHashes, rememberingHashes } from './native-hashes.ts';
 import { ProgressBar } from './progress.ts';
 
 /** The bytes of a file as they are; null where there is none of that name. */
@@ -69,10 +69,11 @@ export async function measureFolder({ image, shapes, firmware }: FolderOptions):
   const list = parseShapes(await requirePart(shapes ?? join(image, 'shapes.json')));
   const parts = await readImage(image, firmware);
   const bar = new ProgressBar();
+  const hashes = rememberingHashes();
   try {
     return list.map((shape, index) => {
       bar.show(`${shape.platform}, ${shape.shape}`, index, list.length);
-      return measureShape(shape, parts, nativeHashes);
+      return measureShape(shape, parts, hashes);
     });
   } finally {
     bar.clear();
