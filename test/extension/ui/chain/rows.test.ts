@@ -1,0 +1,30 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import en from '../../../../extension/public/_locales/en/messages.json' with { type: 'json' };
+import { describeRow } from '../../../../extension/ui/chain/rows.ts';
+import { setMessageSource } from '../../../../extension/ui/i18n/messages.ts';
+import type { Check } from '../../../../protocol/report.ts';
+import { catalogueSource } from '../catalogue.ts';
+import { figures, report } from '../gallery/fixtures.ts';
+
+beforeAll(() => setMessageSource(catalogueSource('en', en)));
+
+/** What is said of papers of which these checks passed. */
+function wordsFor(vendor: string, ids: string[]): string {
+  const checks = ids.map((id): Check => ({ id, state: 'pass', code: null, text: '' }));
+  const rows = report.rows.map((row) => (row.id === 'collateral' ? { ...row, checks } : row));
+  const row = rows.find(({ id }) => id === 'collateral');
+  if (!row) throw new Error('no row');
+  return describeRow(row, { ...report, vendor, rows }, figures).sentence;
+}
+
+describe('the words for papers', () => {
+  it('speak of revocation lists where there are any', () => {
+    expect(wordsFor('AMD', ['C8.vcek', 'C7.crl', 'C8.crl'])).toContain('this chip is not on the list');
+  });
+
+  it('say that there is none where only dates were checked', () => {
+    expect(wordsFor('AWS', ['C8.leaf', 'C8.root'])).toBe(
+      'AWS’s certificates are current. AWS publishes no list of withdrawn ones.',
+    );
+  });
+});
