@@ -12,7 +12,7 @@ ORIGINAL=pool/main/e/edk2/edk2_2025.02.orig.tar.xz
 ORIGINAL_SHA256=b63b6053d6d89c74d9291f9e96fde1584be99e6fb9c169ba9511505129d6b049
 DEBIAN=pool/main/e/edk2/edk2_2025.02-8+deb13u1.debian.tar.xz
 DEBIAN_SHA256=e2a7f6fc58640818416a028d6d5e9dfc255697a7cdc60c14566c236df6bd9b08
-FIRMWARE_SHA256=a76fb44d392ca7ae38bf1648e1c72894000eeb00803483b44dcea3f68cf5315f
+FIRMWARE_SHA256=c1da483307f7d61f19eb78d6e949e149786f2853e7f0d137482dd3be13c64165
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 out=$(realpath -m "${1:-$root/dist/image/firmware.fd}")
@@ -28,9 +28,10 @@ fetch() {
   if [ ! -f "$file" ]; then
     local mirror
     for mirror in ${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' | sort -u)}; do
-      if curl -fsSL --retry 3 -o "$file.new" "${mirror%/}/$1"; then mv "$file.new" "$file"; break; fi
+      if curl -fsSL -o "$file.new" "${mirror%/}/$1" 2>/dev/null; then mv "$file.new" "$file"; break; fi
     done
   fi
+  [ -f "$file" ] || { echo "$1 could not be fetched; MIRROR=URL names an archive that has it" >&2; exit 1; }
   echo "$2  $file" | sha256sum --check --quiet - || { rm -f "$file"; exit 1; }
 }
 fetch "$ORIGINAL" "$ORIGINAL_SHA256"
@@ -53,14 +54,14 @@ done <debian/patches/series
 # No boot loader in the firmware: it starts the kernel that it was given the hashes of, and nothing else.
 touch OvmfPkg/AmdSev/Grub/grub.efi
 export PYTHON_COMMAND=python3 WORKSPACE=$work
-make -s -C BaseTools >/dev/null
+quietly() {
+  "$@" >"$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; exit 1; }
+}
+quietly make -s -C BaseTools
 set +u
 . ./edksetup.sh >/dev/null
 set -u
-build -q -a X64 -t GCC -b RELEASE -n "$(nproc)" -p OvmfPkg/AmdSev/AmdSevX64.dsc >"$work/build.log" 2>&1 || {
-  tail -n 30 "$work/build.log" >&2
-  exit 1
-}
+quietly build -q -a X64 -t GCC -b RELEASE -n "$(nproc)" -p OvmfPkg/AmdSev/AmdSevX64.dsc
 made=$(find Build/AmdSev -name OVMF.fd)
 found=$(sha256sum "$made" | cut -d' ' -f1)
 if [ "$found" != "$FIRMWARE_SHA256" ]; then

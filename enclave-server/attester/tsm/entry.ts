@@ -20,6 +20,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { PASSING } from './messages.ts';
 
 const PREFIX = 'waxseal-';
+/** Where the server is not root, whoever starts the machine has made an entry and given it to the server. */
+const PREPARED = 'waxseal';
 const RETRY_MS = 20;
 
 export interface TsmReport {
@@ -59,28 +61,34 @@ function removeStale(folder: string): void {
 
 export class TsmEntry {
   readonly #path: string;
+  readonly #isOwn: boolean;
   /** `sev_guest` or `tdx_guest`. */
   readonly provider: string;
 
-  private constructor(path: string) {
+  private constructor(path: string, isOwn: boolean) {
     this.#path = path;
+    this.#isOwn = isOwn;
     this.provider = this.#text('provider');
   }
 
-  /** Makes the entry; throws TsmFailure with ENOENT or ENXIO where the kernel has no such device. */
+  /**
+   * Takes the entry that was prepared for the server, or makes one; throws TsmFailure with ENOENT or ENXIO where the
+   * kernel has no such device.
+   */
   static open(folder: string): TsmEntry {
     try {
+      if (existsSync(join(folder, PREPARED))) return new TsmEntry(join(folder, PREPARED), false);
       removeStale(folder);
       const path = join(folder, `${PREFIX}${process.pid}-${crypto.randomUUID().slice(0, 8)}`);
       mkdirSync(path);
-      return new TsmEntry(path);
+      return new TsmEntry(path, true);
     } catch (error) {
       throw new TsmFailure(codeOf(error));
     }
   }
 
   close(): void {
-    rmdirSync(this.#path);
+    if (this.#isOwn) rmdirSync(this.#path);
   }
 
   /**

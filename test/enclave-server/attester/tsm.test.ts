@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,6 +48,21 @@ describe.skipIf(!canFakeKernel)('reports through configfs-tsm', { timeout: 60_00
       expect(reportDataOf(1, evidence)).toEqual(data);
       expect(Buffer.from(certificates).toString()).toBe('table');
       expect(kernel.requests.subarray(64 * round)).toEqual(Buffer.from(data));
+    }
+  });
+
+  it('takes the entry that was prepared for a server without rights, and leaves it there', async () => {
+    execFileSync('mkdir', [join(kernel.tsm, 'waxseal')], { env: kernel.env });
+    const before = readdirSync(kernel.tsm);
+    try {
+      const source = await openTsm({ script, folder: kernel.tsm, env: kernel.env });
+      const data = asked();
+      expect(reportDataOf(1, (await source.report(data)).evidence)).toEqual(data);
+      expect(readdirSync(kernel.tsm)).toEqual(before);
+      await source.close();
+      expect(readdirSync(kernel.tsm)).toEqual(before);
+    } finally {
+      execFileSync('rmdir', [join(kernel.tsm, 'waxseal')], { env: kernel.env });
     }
   });
 
