@@ -1,9 +1,10 @@
 import type { RefObject } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 
 /** Closes something small and open on Escape, on a click elsewhere, and when the keyboard goes elsewhere. */
 export function useDismiss(open: boolean, inside: RefObject<HTMLElement | null>, close: () => void): void {
-  useEffect(() => {
+  // Before it is seen: an Escape right after would otherwise find nobody listening.
+  useLayoutEffect(() => {
     if (!open) return;
     const onKey = (event: KeyboardEvent) => {
       if (event.key === 'Escape') close();
