@@ -48,6 +48,9 @@ export class LlamaChats {
   readonly #settings: EngineModel;
   /** In order of last use, oldest first. */
   readonly #places = new Map<number, Place>();
+  /** Changes of sequences that wait or are under way, and what answers wait for meanwhile. */
+  #changes = 0;
+  #still: PromiseWithResolvers<void> | null = null;
 
   constructor(llama: Llama, model: LlamaModel, context: LlamaContext, settings: EngineModel) {
     this.#llama = llama;
@@ -118,7 +121,7 @@ export class LlamaChats {
     let completionTokens = 0;
     let finish: Generation['finish'] = 'stop';
     // All but the last token may be there from the turn before; one must be left to evaluate.
-    await sequence.adaptStateToTokens(prompt.slice(0, -1), false);
+    await this.#change(() => sequence.adaptStateToTokens(prompt.slice(0, -1), false));
     const rest = prompt.slice(sequence.nextTokenIndex);
     const { temperature, topP, seed } = chat;
     const sampling = { temperature, topP, seed, ...(grammarEvaluationState && { grammarEvaluationState }) };
@@ -134,6 +137,7 @@ export class LlamaChats {
         finish = 'length';
         break;
       }
+      await this.#still?.promise;
     }
     if (finish !== 'aborted') say(stops.push(text.flush()) + stops.flush());
     return { finish, promptTokens: prompt.length, completionTokens };
@@ -172,6 +176,24 @@ export class LlamaChats {
   async #drop(session: number): Promise<void> {
     const place = this.#places.get(session);
     this.#places.delete(session);
-    await place?.sequence.dispose();
+    if (place) await this.#change(() => place.sequence.dispose());
+  }
+
+  /**
+   * Changes a sequence. The library lets that wait for as long as any answer has a next token to compute, which
+   * with a few of them is until all are finished: so they hold still for it, after the token that they are at.
+   */
+  async #change(change: () => Promise<void>): Promise<void> {
+    this.#changes++;
+    this.#still ??= Promise.withResolvers();
+    try {
+      await change();
+    } finally {
+      this.#changes--;
+      if (this.#changes === 0) {
+        this.#still?.resolve();
+        this.#still = null;
+      }
+    }
   }
 }
