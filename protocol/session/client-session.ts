@@ -141,7 +141,8 @@ export class ClientSession {
       stream: { keys: sealed.reply, id, turn, recordBytes },
       mode: request.mode,
       maxRecords: steady ? statement.wire.maxRecords : BLOCK_MAX_RECORDS,
-      modelSha256s: statement.models.map((model) => model.sha256),
+      // Any of them may list them all; only the one that was asked for may answer.
+      models: statement.models.filter(({ id }) => request.op === 'models' || id === request.body.model),
       onClosed: (outcome) => this.#replyClosed(outcome),
     });
     this.#reply = reply;

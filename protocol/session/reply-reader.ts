@@ -29,12 +29,18 @@ type Ending =
   | { state: 'complete'; summary: Summary }
   | { state: 'failed'; error: TurnError; retryAfterS: number };
 
+export interface AnsweringModel {
+  readonly id: string;
+  /** Hex SHA-256 of its file. */
+  readonly sha256: string;
+}
+
 export interface ReplyReaderOptions {
   stream: RecordStream;
   mode: Mode;
   maxRecords: number;
-  /** Hex SHA-256 of the models in the runtime statement. */
-  modelSha256s: readonly string[];
+  /** The models of the runtime statement that may answer: the one that was asked for, or all if none was. */
+  models: readonly AnsweringModel[];
   /** Called once, by `close`. */
   onClosed: (outcome: Outcome) => void;
 }
@@ -135,11 +141,15 @@ export class ReplyReader {
     this.#totalAfter(this.#opener.count + 1);
     const events = this.#events.push(payload);
     for (const event of events) {
-      if (event.kind === 'summary' && !this.#options.modelSha256s.includes(event.summary.modelSha256)) {
-        throw sessionError('WAX_SESSION_MODEL');
-      }
+      if (event.kind === 'summary') this.#requireModel(event.summary);
     }
     return events;
+  }
+
+  /** Name and digest belong together: either alone could be that of another model. */
+  #requireModel({ model, modelSha256 }: Summary): void {
+    const isOne = this.#options.models.some(({ id, sha256 }) => id === model && sha256 === modelSha256);
+    if (!isOne) throw sessionError('WAX_SESSION_MODEL');
   }
 
   #err(payload: Uint8Array): ReplyEvent[] {

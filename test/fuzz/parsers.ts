@@ -101,7 +101,7 @@ function readReply(bytes: Uint8Array): void {
     stream: { keys: keys(), id, turn: 0, recordBytes: REPLY_RECORD },
     mode: 'steady',
     maxRecords: 64,
-    modelSha256s: [summary().modelSha256],
+    models: [{ id: summary().model, sha256: summary().modelSha256 }],
     onClosed: () => {},
   });
   let said = '';

@@ -98,7 +98,7 @@ class Session:
             parameters["recordBytes"] if steady else 4096,
             mode,
             parameters["maxRecords"] if steady else 2048,
-            [model["sha256"] for model in self.statement["models"]],
+            [m for m in self.statement["models"] if request["op"] == "models" or m["id"] == request["body"]["model"]],
         )
         url = f"{self.url}/waxseal/v1/turns/{self.id[:4].hex()}"
         waits, begun = reply.Waits(mode, len(body)), time.monotonic()

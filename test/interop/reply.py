@@ -152,8 +152,9 @@ class Reply:
             self._plan(self.count + 1)
             events = self.events.push(payload) if name == "data" else []
             for event in events:
-                known = event["kind"] != "summary" or event["summary"]["modelSha256"] in self.models
-                need(known, "model")
+                if event["kind"] == "summary":
+                    said = event["summary"]["model"], event["summary"]["modelSha256"]
+                    need(said in [(model["id"], model["sha256"]) for model in self.models], "model")
             return events
         if name == "end":
             ending = {"state": "complete", "summary": self.events.finish()}

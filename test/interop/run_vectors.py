@@ -135,7 +135,7 @@ def replies(case):
         case["recordBytes"],
         case["mode"],
         case["maxRecords"],
-        case["modelSha256s"],
+        case["models"],
     )
     text = ""
     body = data(case["body"])
@@ -194,7 +194,7 @@ def session(case):
             statement["wire"]["recordBytes"] if steady else 4096,
             turn["mode"],
             statement["wire"]["maxRecords"] if steady else 2048,
-            [model["sha256"] for model in statement["models"]],
+            statement["models"],
         )
         kinds = [event["kind"] for event in parser.push(data(turn["response"]))]
         assert kinds == ["text" if steady else "result", "summary"]

@@ -138,6 +138,21 @@ describe('the release row', () => {
       'WAX_RELEASE_PARTIAL',
     ],
     [
+      'an approved model under the name of another',
+      {
+        release: {
+          models: [
+            { id: 'tiny', sha256: testDigest('model') },
+            { id: 'large', sha256: testDigest('large') },
+          ],
+        },
+        statement: {
+          models: [{ id: 'large', sha256: testDigest('model'), contextTokens: 64, maxOutputTokens: 8 }],
+        },
+      },
+      'WAX_RELEASE_PARTIAL',
+    ],
+    [
       'a service that the release does not list',
       { release: { services: ['https://else.example'] } },
       'WAX_RELEASE_PARTIAL',

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nativeHashes } from '../../../bin/native-hashes.ts';
+import { CodedError } from '../../../protocol/errors.ts';
 import { compareMeasurements } from '../../../protocol/measurement/compare.ts';
 import { type Image, measurementsOf, measureShape } from '../../../protocol/measurement/image.ts';
 import { parseShapes } from '../../../protocol/measurement/shapes.ts';
@@ -134,6 +136,44 @@ describe('a comparison with a release', () => {
     expect(places(change)).toEqual(found);
   });
 
+  it('finds any byte of any part, and names that part alone', () => {
+    const published = measure(makeImage());
+    const release = stated(makeImage());
+    const parts = {
+      kernel: 'kernel',
+      initramfs: 'initramfs',
+      application: 'initramfs',
+      firmware: 'firmware',
+    } as const;
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...(Object.keys(parts) as (keyof typeof parts)[])),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        fc.integer({ min: 1, max: 255 }),
+        (part, where, change) => {
+          let found: ReturnType<typeof compareMeasurements>;
+          try {
+            const flip = (bytes: Uint8Array) => {
+              const at = Math.floor(where * bytes.length);
+              bytes[at] = (bytes[at] ?? 0) ^ change;
+            };
+            found = compareMeasurements(release, measure(makeImage({ [part]: flip })), published);
+          } catch (error) {
+            // A header that nothing could start, or a ramdisk that begins with something else.
+            expect(error).toBeInstanceOf(CodedError);
+            return;
+          }
+          expect(found.differences.length).toBeGreaterThan(0);
+          const named = found.differences.flatMap((one) =>
+            one.kind === 'register' ? one.parts : [one.kind],
+          );
+          expect(new Set(named)).toEqual(new Set([parts[part]]));
+        },
+      ),
+      { seed: 8, numRuns: 200 },
+    );
+  });
+
   it('names what a register speaks of where no account of the release was published', () => {
     expect(places({ commandLine: 'x waxseal.end' }, false)).toEqual([
       'sev-snp launchDigest: firmware, kernel, initramfs, command line, processors',
@@ -169,6 +209,23 @@ describe('a comparison with a release', () => {
     );
     expect(differences).toHaveLength(1);
     expect(differences[0]).toMatchObject({ kind: 'register', parts: found });
+  });
+
+  it('counts what the simulator may run as a shape of its own, which no image has', () => {
+    const simulated = [{ shape: 'simulated', registers: { launchDigest: '00'.repeat(48) } }];
+    const release = { ...stated(makeImage()), 'sev-snp-simulated': simulated };
+    expect(compareMeasurements(release, measure(makeImage())).differences).toEqual([
+      { kind: 'not-computed', platform: 'sev-snp-simulated', shape: 'simulated' },
+    ]);
+  });
+
+  it('finds a second machine behind the name of the first', () => {
+    const once = stated(makeImage());
+    const twice = stated(makeImage({ kernel: flipMiddle }));
+    const release = { ...once, tdx: [...(once.tdx ?? []), ...(twice.tdx ?? [])] };
+    expect(compareMeasurements(release, measure(makeImage())).differences).toMatchObject([
+      { platform: 'tdx', register: 'rtmr1' },
+    ]);
   });
 
   it('names a shape that only one of the two has', () => {

@@ -67,6 +67,16 @@ describe('the image hash of a kernel', () => {
         ],
       },
     ],
+    [
+      'with a gap between sections',
+      {
+        sections: [
+          [1000, 0x400],
+          [1000, 0x800],
+        ],
+      },
+    ],
+    ['with a gap after its headers', { sections: [[1000, 0x500]] }],
     ['with a section in its headers', { sections: [[1000, 0x200]] }],
     ['with a section past its end', { sections: [[4000, 0x400]] }],
     ['with a signature in its midst', { sections: [[1000, 0x400]], signature: [0x800, 100] }],

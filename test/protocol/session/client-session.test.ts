@@ -72,6 +72,41 @@ describe('a client session', () => {
     expect(last.client.problem).toBe('ended');
   });
 
+  describe('of a service with two models', () => {
+    const digest = (byte: string) => byte.repeat(32);
+    const models = [
+      { id: 'large', sha256: digest('11'), contextTokens: 2048, maxOutputTokens: 100 },
+      { id: 'small', sha256: digest('22'), contextTokens: 2048, maxOutputTokens: 100 },
+    ];
+    const answeredBy = async (model: string, modelSha256: string, op: 'chat' | 'models' = 'chat') => {
+      const asked = { op, mode: op === 'chat' ? 'steady' : 'block', body: {} } as const;
+      const request = op === 'chat' ? { ...asked, body: { model: 'large', messages: [] } } : asked;
+      const { turn, reply } = await openedTurn(request, {}, { models });
+      turn.reply.finish(summary({ model, modelSha256 }));
+      for (let record = turn.reply.next(); record !== null; record = turn.reply.next()) reply.push(record);
+      return reply.close();
+    };
+
+    it('takes an answer of the model that was asked for', async () => {
+      expect(await answeredBy('large', digest('11'))).toMatchObject({ state: 'complete' });
+    });
+
+    it.each([
+      ['the other model, though that is approved too', 'small', digest('22')],
+      ['the other model under the name of this', 'large', digest('22')],
+      ['this model under another name', 'small', digest('11')],
+      ['a model that the statement does not list', 'large', digest('33')],
+    ])('cuts off an answer of %s', async (_what, model, modelSha256) => {
+      const outcome = await answeredBy(model, modelSha256);
+      expect(outcome).toEqual({ state: 'cut-off', session: 'dropped', code: 'WAX_SESSION_MODEL' });
+    });
+
+    it('takes a list of models from any of them', async () => {
+      expect(await answeredBy('small', digest('22'), 'models')).toMatchObject({ state: 'complete' });
+      expect(await answeredBy('small', digest('11'), 'models')).toMatchObject({ code: 'WAX_SESSION_MODEL' });
+    });
+  });
+
   it('refuses what is too long without using the turn up', async () => {
     const { client } = await handshake({ maxRequestBytes: 8192 });
     expect(() => client.startTurn(chat('steady', 'x'.repeat(8000)))).toThrow('WAX_SESSION_REQUEST_SIZE');

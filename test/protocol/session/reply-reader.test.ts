@@ -39,7 +39,7 @@ function read(
     stream: stream(),
     mode,
     maxRecords,
-    modelSha256s: [modelSha256],
+    models: [{ id: 'm', sha256: modelSha256 }],
     onClosed: (outcome) => closed.push(outcome),
   });
   const events: ReplyEvent[] = [];
@@ -162,6 +162,8 @@ describe('the outcome of a reply', () => {
     expect(read(reply(['data', Uint8Array.of(9, 0, 0)])).outcome).toEqual(isCutOff('WAX_SESSION_EVENT'));
     const foreign = encodeEvent({ kind: 'summary', summary: summary({ modelSha256: 'cd'.repeat(32) }) });
     expect(read(reply(['data', foreign], 'end')).outcome).toEqual(isCutOff('WAX_SESSION_MODEL'));
+    const renamed = encodeEvent({ kind: 'summary', summary: summary({ model: 'n' }) });
+    expect(read(reply(['data', renamed], 'end')).outcome).toEqual(isCutOff('WAX_SESSION_MODEL'));
   });
 
   it('block: a power of two from 4 to 2048', () => {

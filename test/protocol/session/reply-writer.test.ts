@@ -31,7 +31,7 @@ function readBack(records: Uint8Array, { mode = 'steady' as Mode, recordBytes = 
     stream: stream(recordBytes),
     mode,
     maxRecords,
-    modelSha256s: [modelSha256],
+    models: [{ id: 'm', sha256: modelSha256 }],
     onClosed: () => {},
   });
   const text = reader
@@ -114,7 +114,7 @@ describe('a steady reply', () => {
       stream: stream(64),
       mode: 'steady',
       maxRecords: 64,
-      modelSha256s: [modelSha256],
+      models: [{ id: 'm', sha256: modelSha256 }],
       onClosed: () => {},
     });
     const events = reader.push(concatBytes(...records, ...rest(reply)));

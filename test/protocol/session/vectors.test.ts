@@ -11,7 +11,7 @@ import { Hpke } from '../../../protocol/session/hpke.ts';
 import { KeyChain, recordKeys } from '../../../protocol/session/keys.ts';
 import { parseOffer } from '../../../protocol/session/offer.ts';
 import { RecordOpener, RecordSealer } from '../../../protocol/session/record.ts';
-import { ReplyReader } from '../../../protocol/session/reply-reader.ts';
+import { type AnsweringModel, ReplyReader } from '../../../protocol/session/reply-reader.ts';
 import { openRequest, parseSealedRequest, sealRequest } from '../../../protocol/session/request.ts';
 import { parseRuntimeStatement } from '../../../protocol/session/runtime-statement.ts';
 import { ServerSession } from '../../../protocol/session/server-turn.ts';
@@ -158,7 +158,7 @@ const steps: Record<
       stream: { keys, id: it.bytes('id'), turn: it.number('turn'), recordBytes: it.number('recordBytes') },
       mode: it.any('mode') as Mode,
       maxRecords: it.number('maxRecords'),
-      modelSha256s: it.any('modelSha256s') as string[],
+      models: it.any('models') as AnsweringModel[],
       onClosed: () => {},
     });
     const events = reader.push(it.bytes('body'));
@@ -213,7 +213,7 @@ async function waitFor(mode: Mode, requestBytes: number, seen: Seen[]) {
     turn: 0,
     recordBytes: 64,
   });
-  const shape = { mode, maxRecords: mode === 'steady' ? 4096 : BLOCK_MAX_RECORDS, modelSha256s: [] };
+  const shape = { mode, maxRecords: mode === 'steady' ? 4096 : BLOCK_MAX_RECORDS, models: [] };
   const reply = new ReplyReader({ stream: stream(), ...shape, onClosed: () => {} });
   const sealer = new RecordSealer(stream());
   const pieces = {

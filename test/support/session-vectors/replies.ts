@@ -39,7 +39,7 @@ function records(...sent: Sent[]): Uint8Array<ArrayBuffer> {
 
 function outcome(name: string, body: Uint8Array): Case {
   const { keys, id, turn, recordBytes } = stream();
-  const shape = { mode: 'steady' as const, maxRecords: 64, modelSha256s: [modelSha256] };
+  const shape = { mode: 'steady' as const, maxRecords: 64, models: [{ id: 'm', sha256: modelSha256 }] };
   const reader = new ReplyReader({ stream: stream(), ...shape, onClosed: () => {} });
   const text = reader
     .push(body)
@@ -66,6 +66,7 @@ function replies() {
   const text = encodeEvent({ kind: 'text', text: 'Hi' });
   const whole = concatBytes(text, encodeEvent({ kind: 'summary', summary: summary() }));
   const foreign = encodeEvent({ kind: 'summary', summary: summary({ modelSha256: 'cd'.repeat(32) }) });
+  const renamed = encodeEvent({ kind: 'summary', summary: summary({ model: 'n' }) });
   const data: Sent = ['data', whole];
   const err: Sent = ['err', encodeTurnError('busy', 9)];
   const over: Sent = ['err', encodeTurnError('session-over')];
@@ -120,6 +121,10 @@ function replies() {
     outcome(
       'a model that the statement does not list',
       records(['data', foreign], 'end', ...times(13, 'pad'), 'fin'),
+    ),
+    outcome(
+      'a model under another name than the statement has for it',
+      records(['data', renamed], 'end', ...times(13, 'pad'), 'fin'),
     ),
     outcome('more records than allowed', records(...times(64, 'pad'))),
   ]);
