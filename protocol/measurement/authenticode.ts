@@ -54,7 +54,8 @@ function readLayout(file: Uint8Array): PeLayout {
     .toSorted((a, b) => a.start - b.start);
   let at = headerBytes;
   for (const section of sections) {
-    if (section.start < at) throw wrong('sections overlap');
+    // What lies in a gap is in the file and in no hash.
+    if (section.start !== at) throw wrong('sections overlap, or leave a gap');
     at = section.start + section.size;
     if (at > end) throw wrong('a section past the end');
   }
