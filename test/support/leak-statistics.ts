@@ -11,8 +11,9 @@ export interface Sample {
 }
 
 export interface Leak {
-  /** Largest rank correlation between a feature and the secret, and how often chance does as well. */
+  /** Largest rank correlation between a feature and the secret, of which one, and how often chance does as well. */
   correlation: number;
+  feature: number;
   correlationP: number;
   /** Share of exchanges that the classifier puts on the right side of the median of their bucket. */
   accuracy: number;
@@ -99,12 +100,11 @@ export function findLeak(all: Sample[], rounds = 2000): Leak {
   );
   const near = neighbours(buckets, columns);
   const share = new Set(buckets).size;
-  const correlate = (values: number[]) =>
-    Math.max(
-      ...columns.map((column) =>
-        Math.abs(column.reduce((sum, value, index) => sum + value * (values[index] ?? 0), 0) / share),
-      ),
+  const correlations = (values: number[]) =>
+    columns.map((column) =>
+      Math.abs(column.reduce((sum, value, index) => sum + value * (values[index] ?? 0), 0) / share),
     );
+  const correlate = (values: number[]) => Math.max(...correlations(values));
   const classify = (values: number[]) =>
     mean(
       near.map((others, one) => {
@@ -121,6 +121,7 @@ export function findLeak(all: Sample[], rounds = 2000): Leak {
   const p = (better: number) => (better + 1) / (rounds + 1);
   return {
     correlation,
+    feature: correlations(secrets).indexOf(correlation),
     correlationP: p(byChance.filter((chance) => chance.correlation >= correlation).length),
     accuracy,
     chance: mean(byChance.map((chance) => chance.accuracy)),

@@ -14,8 +14,8 @@ export interface Capture {
   close(): void;
 }
 
-/** Starts a proxy to a port on loopback; make one for each exchange. */
-export async function startCapture(port: number): Promise<Capture> {
+/** Starts a proxy to a port on loopback; make one for each exchange. `onDown` is called for what comes down. */
+export async function startCapture(port: number, onDown: () => void = () => {}): Promise<Capture> {
   const up: Seen[] = [];
   const down: Seen[] = [];
   const server = createServer((client) => {
@@ -23,7 +23,10 @@ export async function startCapture(port: number): Promise<Capture> {
     client.setNoDelay(true);
     upstream.setNoDelay(true);
     client.on('data', ({ length }) => up.push({ at: performance.now(), bytes: length }));
-    upstream.on('data', ({ length }) => down.push({ at: performance.now(), bytes: length }));
+    upstream.on('data', ({ length }) => {
+      down.push({ at: performance.now(), bytes: length });
+      onDown();
+    });
     client.pipe(upstream).pipe(client);
     client.on('error', () => upstream.destroy());
     upstream.on('error', () => client.destroy());
