@@ -95,18 +95,26 @@ function readCall(value: JsonValue, path: string) {
   };
 }
 
+/** What libraries hand back in the assistant's message because they got it there; nothing is in them here. */
+const EMPTY = ['refusal', 'audio', 'annotations', 'function_call'] as const;
+
+const isEmpty = (value: JsonValue | undefined): boolean =>
+  value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+
 function readMessage(value: JsonValue, path: string): ChatMessage {
-  const message = readObject(value, path, ['role'], ['content', 'tool_calls', 'tool_call_id', 'refusal']);
+  const optional = ['content', 'tool_calls', 'tool_call_id', 'reasoning_content', ...EMPTY] as const;
+  const message = readObject(value, path, ['role'], optional);
   const role = readOneOf(message.role, `${path}.role`, [...roles, 'developer', 'tool']);
-  const { content, tool_calls: calls, tool_call_id: id } = message;
+  const { content, tool_calls: calls, tool_call_id: id, reasoning_content: reasoning } = message;
   if (
     (calls !== undefined && calls !== null && role !== 'assistant') ||
-    (id !== undefined) !== (role === 'tool')
+    (id !== undefined) !== (role === 'tool') ||
+    // What a model has thought aloud is not put before it again: that is what such models are made for.
+    (!isEmpty(reasoning) && (role !== 'assistant' || typeof reasoning !== 'string')) ||
+    EMPTY.some((field) => !isEmpty(message[field]))
   ) {
     throw new TurnRefusal('bad-request');
   }
-  // Libraries send back the assistant's message as they got it, with this always null.
-  if (message.refusal !== undefined && message.refusal !== null) throw new TurnRefusal('bad-request');
   if (role === 'tool') {
     return { role, content: readContent(content ?? null, path), callId: readString(id, path, { most: 128 }) };
   }

@@ -101,6 +101,15 @@ async function verified(chat: ChatSession): Promise<VerificationReport | ApiErro
   return report?.verdict === 'pass' ? report : notVerified(chat.status);
 }
 
+/** A part of a path as it was meant; null where it was not encoded as one. */
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
 class Endpoint {
   readonly #options: LocalApiOptions;
   readonly #lanes: Lanes;
@@ -184,7 +193,7 @@ class Endpoint {
     if ('status' in report) return report;
     const created = Math.floor(Date.parse(report.checkedAt) / 1000);
     const data = report.models.map(({ id }) => ({ id, object: 'model', created, owned_by: 'waxseal' }));
-    const one = wanted === undefined ? null : data.find(({ id }) => id === decodeURIComponent(wanted));
+    const one = wanted === undefined ? null : data.find(({ id }) => id === decoded(wanted));
     if (one === undefined) return { ...turnApiError('model-unknown'), param: 'model' };
     const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
     post({ kind: 'head', status: 200, headers });

@@ -52,6 +52,20 @@ describe('parseChatRequest', () => {
     });
   });
 
+  it('takes an answer back as libraries hand it back, without what the model thought aloud', () => {
+    const answer = { role: 'assistant', content: 'Hi', refusal: null, annotations: [], audio: null };
+    const thought = { ...answer, function_call: null, reasoning_content: 'Hm' };
+    expect(read({ ...body, messages: [...messages, answer, thought] }).messages.slice(1)).toEqual([
+      { role: 'assistant', content: 'Hi' },
+      { role: 'assistant', content: 'Hi' },
+    ]);
+    for (const wrong of [{ refusal: 'no' }, { annotations: [{}] }, { audio: {} }, { reasoning_content: 1 }])
+      expect(refusal({ messages: [{ ...answer, ...wrong }] }), JSON.stringify(wrong)).toBe('bad-request');
+    expect(refusal({ messages: [{ role: 'user', content: 'x', reasoning_content: 'Hm' }] })).toBe(
+      'bad-request',
+    );
+  });
+
   it('takes null for a field that is not used, as libraries send it', () => {
     const nothing = {
       temperature: null,

@@ -108,6 +108,7 @@ describe('the local endpoint', { timeout: 60_000 }, () => {
       415,
       'unsupported_media_type',
     ],
+    ['a model that is not one', { method: 'GET', path: '/models/%ff' }, 404, 'model_not_found'],
     ['no JSON', { text: '{' }, 400, 'WAX_JSON_SYNTAX'],
     ['a key that is there twice', { text: '{"model":"a","model":"b"}' }, 400, 'WAX_JSON_DUPLICATE_KEY'],
     ['a body that is too long', { text: body('x'.repeat(8 << 20)) }, 413, 'request_too_large'],
