@@ -27,6 +27,8 @@ export interface TurnOptions {
 }
 
 const BUSY_RETRY_S = 2;
+/** What fits the largest block (wire-format.md B7); an engine that says more is held in memory no further. */
+const MOST_BLOCK_TEXT = 2048 * 4096;
 const NO_USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
 
 /** The engine's error as the client learns it; nothing of its text goes out. */
@@ -156,8 +158,11 @@ export class Turn {
       stop: chat.stop,
       seed: chat.seed ?? randomInt(0x1_0000_0000),
     };
+    let room = MOST_BLOCK_TEXT;
     const onText: OnText = (text, kind = 'text') => {
-      if (mode === 'steady') this.#say(text, kind);
+      if (mode === 'steady') return this.#say(text, kind);
+      room -= text.length;
+      if (room < 0) this.#enough.abort();
       else gathered[kind].push(text);
     };
     try {

@@ -143,6 +143,23 @@ describe('a reader that leaves', () => {
 });
 
 describe('memory', () => {
+  it('is not filled by an engine that says more than a block can hold: it is stopped', async () => {
+    let said = 0;
+    const engine = scriptedEngine(async (_job, onText, signal) => {
+      while (!signal.aborted && said < 100_000_000) {
+        onText('x'.repeat(50_000));
+        said += 50_000;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return { finish: 'aborted', promptTokens: 1, completionTokens: 1 };
+    });
+    enclave = await startEnclave({ engine, config: testConfig({ wire, models }) });
+    const { client } = await openSession(enclave.url);
+    const { outcome } = await sendTurn(enclave.url, client, chat('Hi', {}, 'block'));
+    expect(outcome).toMatchObject({ state: 'failed', error: 'engine-failed', session: 'kept' });
+    expect(said).toBeLessThan(9_000_000);
+  });
+
   /** Announces a request of so many bytes and sends none of them; resolves to what comes back, '' for nothing. */
   function announce(url: string, path: string, bytes: number) {
     const { port } = new URL(url);
