@@ -328,6 +328,25 @@ describe('release check', () => {
     expect(await checkCommand.run(['1', '--domain', path('nowhere.json'), '--image', image])).toBe(20);
   });
 
+  it('takes an entry from any log as it comes, and says that nothing stands behind it', async () => {
+    const image = await folderOf('auditor');
+    const url = domain.log.url;
+    expect(await checkCommand.run([String(entry), '--log', `${url}/`, '--image', image])).toBe(0);
+    expect(printed()).toContain('only --domain can tell');
+    expect(await checkCommand.run(['99', '--log', url, '--image', image])).toBe(10);
+    expect(await checkCommand.run(['0', '--log', url, '--image', image])).toBe(10);
+    const both = ['--log', url, '--domain', path('domain.json'), '--image', image];
+    await expect(checkCommand.run([String(entry), ...both])).rejects.toThrow('WAX_RELEASECMD_OPTION');
+    for (const [name, log] of [
+      ['1', 'log.example'],
+      ['release.json', url],
+    ] as const) {
+      await expect(checkCommand.run([name, '--log', log, '--image', image])).rejects.toThrow(
+        'WAX_RELEASECMD_OPTION',
+      );
+    }
+  });
+
   it('needs one entry, an image, and a domain for a number', async () => {
     const image = await folderOf('auditor');
     await expect(checkCommand.run(['--image', image])).rejects.toThrow('WAX_RELEASECMD_OPTION');

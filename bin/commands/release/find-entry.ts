@@ -1,8 +1,12 @@
-/** Finds the entry that something is compared with: in a file, or in a log that is verified first. */
+/** Finds the entry that something is compared with: in a file, in a log that is verified first, or in any log. */
 import { toHex } from '../../../protocol/bytes.ts';
+import { parseCheckpoint } from '../../../protocol/log/checkpoint.ts';
 import { parseEnvelope } from '../../../protocol/log/dsse.ts';
 import { type ApprovalKind, isLogged, type Ledger } from '../../../protocol/log/ledger.ts';
+import { parseNote } from '../../../protocol/log/note.ts';
 import { parseStatement, type Statement, type StatementOf } from '../../../protocol/log/statement.ts';
+import { TILE_WIDTH } from '../../../protocol/log/tiles.ts';
+import { LogReader } from '../../../transparency-log/audit/log-reader.ts';
 import { nativeHashes } from '../../native-hashes.ts';
 import { findContext, readInput } from './context.ts';
 import { releaseCommandError } from './errors.ts';
@@ -65,11 +69,39 @@ export async function findEntry<K extends ApprovalKind>(
     if (ledger === null) throw releaseCommandError('WAX_RELEASECMD_OPTION', '--domain, to look an entry up');
     return inLedger(ledger, kind, { index: Number(entry) });
   }
-  const { payload } = parseEnvelope(await readInput(entry));
+  return readEntry(kind, await readInput(entry), ledger);
+}
+
+/** What an entry says of this kind; with a ledger, it has to be in force there. */
+function readEntry<K extends ApprovalKind>(kind: K, bytes: Uint8Array, ledger: Ledger | null): FoundEntry<K> {
+  const { payload } = parseEnvelope(bytes);
   const statement = parseStatement(payload);
   const statementSha256 = toHex(nativeHashes.sha256(payload));
   if (!isOfKind(statement, kind))
     throw releaseCommandError('WAX_RELEASECMD_ENTRY', `it is a ${statement.kind}`);
   if (ledger !== null) return inLedger(ledger, kind, { statementSha256 });
   return { statement, statementSha256, logged: null };
+}
+
+const TIMEOUT_MS = 10_000;
+
+/**
+ * An entry as a log hands it out, without a look at anybody's signature: for a log of which one has no trust domain.
+ * @throws WAX_RELEASECMD_ENTRY, WAX_RELEASECMD_OPTION and the errors of reading a log
+ */
+export async function fetchEntry<K extends ApprovalKind>(
+  kind: K,
+  entry: string,
+  url: string,
+): Promise<FoundEntry<K>> {
+  if (!/^https?:/.test(url) || !URL.canParse(url))
+    throw releaseCommandError('WAX_RELEASECMD_OPTION', '--log URL');
+  if (!/^\d{1,9}$/.test(entry))
+    throw releaseCommandError('WAX_RELEASECMD_OPTION', '--log goes with a number');
+  const reader = new LogReader({ url: url.replace(/\/$/, ''), fetch, timeoutMs: TIMEOUT_MS });
+  const { size } = parseCheckpoint(parseNote(await reader.checkpoint()).text);
+  const bundle = Math.floor(Number(entry) / TILE_WIDTH);
+  if (Number(entry) >= size) throw releaseCommandError('WAX_RELEASECMD_ENTRY', `entry ${entry} of ${size}`);
+  const entries = await reader.entries(bundle, Math.min(TILE_WIDTH, size - bundle * TILE_WIDTH));
+  return readEntry(kind, entries[Number(entry) % TILE_WIDTH] ?? new Uint8Array(0), null);
 }

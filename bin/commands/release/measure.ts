@@ -11,7 +11,7 @@ import { type Command, exitCodes } from '../../command.ts';
 import { measureFolder, readPublished } from '../../image-folder.ts';
 import { required } from './context.ts';
 import { releaseCommandError } from './errors.ts';
-import { type FoundEntry, findEntry, findLedger } from './find-entry.ts';
+import { type FoundEntry, fetchEntry, findEntry, findLedger } from './find-entry.ts';
 
 const imageOptions = {
   image: { type: 'string' },
@@ -94,7 +94,7 @@ function describe(
 ): string {
   const where = logged
     ? `entry ${logged.index}, signed by ${logged.signers.join(', ')}`
-    : 'a file; whether it is in a log, only --domain can tell';
+    : 'as it came; who signed it and whether it is in force, only --domain can tell';
   return [
     `${statement.product} version ${statement.version}: ${where}`,
     `${agreeing} registers agree.`,
@@ -111,10 +111,11 @@ export const checkCommand: Command = {
   help: `Usage: waxseal release check ENTRY --image DIR [--shapes FILE] [OPTIONS]
 
 Computes the measurements of an image and compares them with those that a release states, register by register.
-ENTRY is a file, or with --domain the number of an entry of the log.
+ENTRY is a file, or with --domain or --log the number of an entry of the log.
 
 Options:
   --domain FILE      trust domain of the log: the log is fetched and verified, and the release has to be in force
+  --log URL          instead, any log: the entry is taken as it comes, whoever signed it and whatever became of it
 ${imageHelp}
   --published FILE   what the publishers printed with waxseal release measure --explain --json: names the step that
                      differs. It is not believed: without it the verdict is the same
@@ -126,15 +127,26 @@ or a file is malformed.`,
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { ...imageOptions, domain: { type: 'string' }, published: { type: 'string' } },
+      options: {
+        ...imageOptions,
+        domain: { type: 'string' },
+        log: { type: 'string' },
+        published: { type: 'string' },
+      },
     });
     const [name, ...rest] = positionals;
     if (name === undefined || rest.length > 0)
       throw releaseCommandError('WAX_RELEASECMD_OPTION', 'one ENTRY');
     const { image, shapes, firmware, published } = values;
+    if (values.domain !== undefined && values.log !== undefined) {
+      throw releaseCommandError('WAX_RELEASECMD_OPTION', '--domain or --log, not both');
+    }
     const options = { image: required(image, 'image'), shapes, firmware };
     try {
-      const entry = await findEntry('release', name, await findLedger(values.domain));
+      const entry =
+        values.log === undefined
+          ? await findEntry('release', name, await findLedger(values.domain))
+          : await fetchEntry('release', name, values.log);
       const account = published === undefined ? [] : await readPublished(published);
       const comparison = compareMeasurements(
         entry.statement.measurements,
@@ -160,9 +172,12 @@ or a file is malformed.`,
 /** What a log says no to is a verdict; what cannot be asked is none. Everything else is the caller's. */
 export function exitOf(error: unknown): number {
   if (!(error instanceof CodedError)) throw error;
-  const code = { WAX_RELEASECMD_ENTRY: exitCodes.rejected, WAX_RELEASECMD_LOG: exitCodes.unreachable }[
-    error.code
-  ];
+  const codes: { [code: string]: number } = {
+    WAX_RELEASECMD_ENTRY: exitCodes.rejected,
+    WAX_RELEASECMD_LOG: exitCodes.unreachable,
+    WAX_AUDIT_UNREACHABLE: exitCodes.unreachable,
+  };
+  const code = codes[error.code];
   if (code === undefined) throw error;
   console.error(error.message);
   return code;
