@@ -38,10 +38,12 @@ async function act(job: number, content: string, signal: AbortSignal): Promise<'
     return null;
   }
   if (verb === 'say') {
+    const begun = performance.now();
     for (let word = 0; word < Number(first); word++) {
       if (signal.aborted) return 'aborted';
       send({ type: 'text', job, text: `word${word} ` });
-      await wait(Number(second));
+      // At the time that it is due, not that much after the last: timers of a busy machine are late.
+      await wait(begun + (word + 1) * Number(second) - performance.now());
     }
     return 'stop';
   }
@@ -60,7 +62,8 @@ async function generate(job: number, chat: PlainJob): Promise<void> {
   const content = chat.messages.at(-1)?.content ?? '';
   const finish = await act(job, content, controller.signal);
   running.delete(job);
-  if (finish !== null) send({ type: 'end', job, finish, promptTokens: 7, completionTokens: 7 });
+  const completionTokens = content.startsWith('say ') ? Number(content.split(' ')[1]) : 7;
+  if (finish !== null) send({ type: 'end', job, finish, promptTokens: 7, completionTokens });
 }
 
 process.on('disconnect', () => process.exit(0));
