@@ -23,6 +23,14 @@ describe('the layout of a firmware', () => {
       { more: [['00f771de-1a7e-4fcb-890e-68c77e2fb44e', new Uint8Array(4)]] },
       'WAX_MEASURE_FOOTER',
     ],
+    ['with an entry of another size', { resetBytes: 8 }, 'WAX_MEASURE_FOOTER'],
+    ['with a table of no size', { tableSize: 0 }, 'WAX_MEASURE_FOOTER'],
+    ['with a table of more than the file', { tableSize: 0xffff }, 'WAX_MEASURE_FOOTER'],
+    [
+      'with more sections than any has',
+      { sections: Array.from({ length: 65 }, (_, index) => [0x800000 + 4096 * index, 4096, 1] as const) },
+      'WAX_MEASURE_SEV',
+    ],
     ['with metadata of another signature', { signature: 1 }, 'WAX_MEASURE_SEV'],
     ['with metadata of another version', { version: 2 }, 'WAX_MEASURE_SEV'],
     ['with metadata of another size', { extraSize: 12 }, 'WAX_MEASURE_SEV'],
@@ -34,6 +42,19 @@ describe('the layout of a firmware', () => {
   ];
   it.each(wrong)('is refused in a firmware %s', (_what, change, code) => {
     expect(() => parseSevLayout(makeFirmware(change))).toThrow(code);
+  });
+
+  it('is refused for a file of no bytes, and for one of more than any firmware has', () => {
+    expect(() => parseSevLayout(new Uint8Array(0))).toThrow('WAX_MEASURE_FOOTER');
+    expect(() => parseSevLayout(new Uint8Array((64 << 20) + 4096))).toThrow('67112960 bytes');
+  });
+
+  it('is refused where an entry reaches past the table', () => {
+    const firmware = makeFirmware();
+    // The size field of the entry before the footer's own, whose GUID ends where that begins.
+    const end = firmware.length - 32 - 18;
+    new DataView(firmware.buffer).setUint16(end - 18, 1000, true);
+    expect(() => parseFooter(firmware)).toThrow('entry size');
   });
 
   it('is refused where an entry is shorter than its own head', () => {

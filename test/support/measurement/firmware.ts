@@ -15,6 +15,10 @@ export interface FirmwareChange {
   /** One more entry of the footer table. */
   more?: readonly [name: string, data: Uint8Array][];
   bytes?: number;
+  /** Size of the entry that says where processors start. */
+  resetBytes?: number;
+  /** What the table says of its own size. */
+  tableSize?: number;
   tdx?: TdxChange;
 }
 
@@ -95,12 +99,12 @@ export function makeFirmware(change: FirmwareChange = {}): Uint8Array {
     ...(change.more ?? []).map(([name, data]) => entry(name, data)),
     ...(hashTable === null ? [] : [entry(names.hashes, concatBytes(le32(hashTable), le32(0x400)))]),
     entry(names.sev, le32(bytes - metadataAt)),
-    entry(names.reset, le32(0x80b004)),
+    entry(names.reset, concatBytes(le32(0x80b004), new Uint8Array((change.resetBytes ?? 4) - 4))),
     ...(change.tdx ? [entry(names.tdx, le32(bytes - tdxAt - 16))] : []),
   );
   const end = bytes - 32;
   firmware.set(
-    concatBytes(entries, le16(entries.length + 18), guid(change.footer ?? names.footer)),
+    concatBytes(entries, le16(change.tableSize ?? entries.length + 18), guid(change.footer ?? names.footer)),
     end - entries.length - 18,
   );
   return firmware;
