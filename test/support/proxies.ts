@@ -2,9 +2,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../demo/service.ts';
 import { type EnclaveProcess, startEnclaveProcess } from './enclave-process.ts';
 
 export type ProxyName = 'nginx' | 'haproxy';
@@ -23,14 +23,6 @@ const places = { nginx: '/usr/sbin/nginx', haproxy: '/usr/sbin/haproxy' };
 const examples = { nginx: 'nginx.conf', haproxy: 'haproxy.cfg' };
 
 export const isInstalled = (name: ProxyName) => existsSync(places[name]);
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 /** Each must be there: an example in which nothing was replaced would be tried on somebody's real ports. */
 function replaceAll(text: string, replacements: readonly [string, string][]): string {

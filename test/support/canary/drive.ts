@@ -9,7 +9,7 @@ import type { TurnRequest } from '../../../protocol/session/turn-request.ts';
 import { chat, openSession, postOffer, postTurn, sendTurn } from '../enclave.ts';
 import type { Canaries } from './canary.ts';
 
-export interface Target {
+interface Target {
   /** Where sealed bytes go; what passes there may be kept, and must hold no canary. */
   sealed: string;
   /** Where canaries go in the clear, in malformed requests: not by way of whatever keeps bytes. */
