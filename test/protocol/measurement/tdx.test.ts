@@ -36,6 +36,7 @@ describe('the TDX metadata of a firmware', () => {
   const wrong: [what: string, change: TdxChange, code: string][] = [
     ['another signature', { signature: 1 }, 'WAX_MEASURE_TDX'],
     ['another version', { version: 2 }, 'WAX_MEASURE_TDX'],
+    ['more sections than any has', { count: 65 }, 'WAX_MEASURE_TDX'],
     ['another length', { extraLength: 16 }, 'WAX_MEASURE_TDX'],
     ['another GUID before it', { descriptor: 'ffffffff-168e-44d5-a8eb-7f4d8738f6ae' }, 'WAX_MEASURE_TDX'],
     [

@@ -37,6 +37,8 @@ export interface TdxChange {
   signature?: number;
   version?: number;
   extraLength?: number;
+  /** How many sections the metadata says that it has. */
+  count?: number;
   descriptor?: string;
 }
 
@@ -67,13 +69,13 @@ export const usualTdxSections: readonly TdxSection[] = [
 ];
 
 function tdxMetadata(change: TdxChange): Uint8Array {
-  const { sections = usualTdxSections } = change;
+  const { sections = usualTdxSections, count = sections.length } = change;
   return concatBytes(
     guid(change.descriptor ?? names.tdxDescriptor),
     le32(change.signature ?? 0x46564454),
-    le32(16 + 32 * sections.length + (change.extraLength ?? 0)),
+    le32(16 + 32 * count + (change.extraLength ?? 0)),
     le32(change.version ?? 1),
-    le32(sections.length),
+    le32(count),
     ...sections.flatMap(([offset, raw, address, size, type, attributes]) => [
       ...[le32(offset), le32(raw), le64(address), le64(size), le32(type), le32(attributes)],
     ]),
