@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { openLogFiles } from '../extension/session/log-files.ts';
 import { hardwareVerifiers } from '../protocol/attestation/hardware.ts';
 import { simulatorVerifier } from '../protocol/attestation/simulator.ts';
-import { applyEntries, emptyState, type Grown } from '../protocol/log/state.ts';
-import { TILE_WIDTH } from '../protocol/log/tiles.ts';
+import { emptyState, type Grown, Growth } from '../protocol/log/state.ts';
 import { parseTrustDomain, type TrustDomain } from '../protocol/policy.ts';
 import { parseReceipt } from '../protocol/receipt/receipt.ts';
 import { type ReceiptReport, receiptLogSize, verifyReceipt } from '../protocol/receipt/verify-receipt.ts';
@@ -36,11 +35,9 @@ async function readEntries(log: string, size: number, domain: TrustDomain): Prom
     url: remote ? log.replace(/\/$/, '') : 'file://',
     fetch: remote ? fetch : folderFetch(log),
   });
-  let state = emptyState(domain);
-  for (let index = 0; index * TILE_WIDTH < size; index++) {
-    const { entries } = await files.entries(index, size);
-    state = await applyEntries(state, entries, domain.log.pin.size);
-  }
+  const growth = new Growth(emptyState(domain), domain.log.pin.size);
+  while (growth.size < size) await growth.append((await files.entries(growth.size, size)).entries);
+  const state = growth.state();
   return state.pending ?? state;
 }
 

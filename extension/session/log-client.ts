@@ -20,13 +20,12 @@ import { acceptError } from '../../protocol/log/accept-errors.ts';
 import { type Ancestor, type Evidence, forkEvidence, rollbackEvidence } from '../../protocol/log/evidence.ts';
 import { proveFork, rootBefore, type TileAt, tilesForGrowth } from '../../protocol/log/fork.ts';
 import {
-  applyEntries,
   type CosignedCheckpoint,
   emptyState,
   forPin,
+  Growth,
   type LogState,
 } from '../../protocol/log/state.ts';
-import { TILE_WIDTH } from '../../protocol/log/tiles.ts';
 import type { TrustDomain } from '../../protocol/policy.ts';
 import { type LogFiles, openLogFiles } from './log-files.ts';
 
@@ -58,7 +57,7 @@ export interface SyncStep {
   more: boolean;
 }
 
-/** Fetches entries into `pending` until the checkpoint's size or a limit is reached. */
+/** Fetches entries into `pending` until the checkpoint's size or a limit is reached; what came before an error stays. */
 async function download(
   files: LogFiles,
   start: LogState,
@@ -68,18 +67,19 @@ async function download(
 ): Promise<void> {
   const { bytes: maxBytes = MAX_STEP_BYTES, entries: maxEntries = MAX_STEP_ENTRIES } = limits;
   const startedAt = performance.now();
-  let state = start;
-  let at = (state.pending ?? state).ledger.size;
-  let [bytes, count] = [0, 0];
-  while (at < size && bytes < maxBytes && count < maxEntries && performance.now() - startedAt < MAX_STEP_MS) {
-    const index = Math.floor(at / TILE_WIDTH);
-    const bundle = await files.entries(index, size);
-    const entries = bundle.entries.slice(at - index * TILE_WIDTH);
-    state = await applyEntries(state, entries, domain.log.pin.size);
-    keep(state);
-    at += entries.length;
-    bytes += bundle.bytes;
-    count += entries.length;
+  const growth = new Growth(start, domain.log.pin.size);
+  const from = growth.size;
+  let bytes = 0;
+  const isRoom = () =>
+    bytes < maxBytes && growth.size - from < maxEntries && performance.now() - startedAt < MAX_STEP_MS;
+  try {
+    while (growth.size < size && isRoom()) {
+      const bundle = await files.entries(growth.size, size, growth.tailBytes);
+      await growth.append(bundle.entries);
+      bytes += bundle.bytes;
+    }
+  } finally {
+    keep(growth.state());
   }
 }
 

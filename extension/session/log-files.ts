@@ -34,9 +34,19 @@ interface FetchedEntries {
 /** The files of one log. All functions throw WAX_SYNC_*. */
 export interface LogFiles {
   checkpoint(): Promise<FetchedCheckpoint>;
-  /** Entry bundle `index` of a tree of `size`. */
-  entries(index: number, size: number): Promise<FetchedEntries>;
+  /**
+   * The entries from `start` on that its bundle holds in a tree of `size`.
+   * @param offset where `start` begins in the bundle, in bytes, if that is known: then no more than is new is fetched
+   */
+  entries(start: number, size: number, offset?: number): Promise<FetchedEntries>;
   tile(level: number, index: number, width: number): Promise<Uint8Array[]>;
+}
+
+/** What came for a request: a whole file, or its end from some byte on. */
+interface Fetched {
+  body: Uint8Array;
+  headers: Headers;
+  isEnd: boolean;
 }
 
 async function readBody(response: Response, most: number): Promise<Uint8Array> {
@@ -71,8 +81,25 @@ function parsed<Value>(path: string, parse: () => Value): Value {
   }
 }
 
+/** Refuses an answer that says itself that it is another part than was asked for: all bytes from `offset` on. */
+function requireRange(headers: Headers, offset: number, length: number): void {
+  // A server that others reach by CORS may keep this header from us. The root decides about the entries in any case.
+  const stated = headers.get('content-range');
+  if (stated === null) return;
+  const end = offset + length;
+  if (stated !== `bytes ${offset}-${end - 1}/${end}`) throw syncError('WAX_SYNC_RANGE', stated.slice(0, 64));
+}
+
+/** Whether the end of a file was not to be had as asked: the whole file may tell more. */
+function isRefusedRange(error: unknown): boolean {
+  if (!(error instanceof CodedError)) return false;
+  const { code, detail } = error;
+  return code === 'WAX_SYNC_RANGE' || code === 'WAX_SYNC_MALFORMED' || detail.startsWith('416 ');
+}
+
 export function openLogFiles({ url, fetch, signal, deadlineMs = DEADLINE_MS }: LogFilesOptions): LogFiles {
-  async function get(path: string, most: number): Promise<{ body: Uint8Array; headers: Headers }> {
+  /** @param offset first byte that is wanted; a server that takes no ranges answers with all of them */
+  async function get(path: string, most: number, offset = 0): Promise<Fetched> {
     const deadline = AbortSignal.timeout(deadlineMs);
     try {
       const response = await fetch(`${url}/${path}`, {
@@ -81,9 +108,14 @@ export function openLogFiles({ url, fetch, signal, deadlineMs = DEADLINE_MS }: L
         cache: 'no-store',
         referrerPolicy: 'no-referrer',
         signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
+        ...(offset > 0 ? { headers: { range: `bytes=${offset}-` } } : {}),
       });
-      if (response.status !== 200) throw syncError('WAX_SYNC_STATUS', `${response.status} for ${path}`);
-      return { body: await readBody(response, most), headers: response.headers };
+      const { status, headers } = response;
+      const isEnd = offset > 0 && status === 206;
+      if (status !== 200 && !isEnd) throw syncError('WAX_SYNC_STATUS', `${status} for ${path}`);
+      const body = await readBody(response, isEnd ? most - offset : most);
+      if (isEnd) requireRange(headers, offset, body.length);
+      return { body, headers, isEnd };
     } catch (cause) {
       if (cause instanceof CodedError) throw cause;
       throw syncError(deadline.aborted ? 'WAX_SYNC_TIMEOUT' : 'WAX_SYNC_UNREACHABLE', path, { cause });
@@ -95,14 +127,30 @@ export function openLogFiles({ url, fetch, signal, deadlineMs = DEADLINE_MS }: L
     full: string,
     partial: string,
     most: number,
-  ): Promise<{ body: Uint8Array; whole: boolean }> {
-    if (full === partial) return { body: (await get(full, most)).body, whole: true };
+    offset = 0,
+  ): Promise<Fetched & { whole: boolean }> {
+    if (full === partial) return { ...(await get(full, most, offset)), whole: true };
     try {
-      return { body: (await get(partial, most)).body, whole: false };
+      return { ...(await get(partial, most, offset)), whole: false };
     } catch (error) {
       if (!(error instanceof CodedError) || !error.detail.startsWith('404 ')) throw error;
-      return { body: (await get(full, most)).body, whole: true };
+      return { ...(await get(full, most, offset)), whole: true };
     }
+  }
+
+  /** A bundle's entries from the one on that is `skipped` behind its beginning. */
+  async function getBundle(
+    index: number,
+    width: number,
+    skipped: number,
+    offset = 0,
+  ): Promise<FetchedEntries> {
+    const path = entriesPath(index, width);
+    const { body, whole, isEnd } = await getPartial(entriesPath(index), path, MAX_BUNDLE_BYTES, offset);
+    const count = (whole ? TILE_WIDTH : width) - (isEnd ? skipped : 0);
+    const entries = parsed(path, () => parseEntryBundle(body, count));
+    const wanted = isEnd ? entries.slice(0, width - skipped) : entries.slice(skipped, width);
+    return { entries: wanted, bytes: body.length };
   }
 
   return {
@@ -113,12 +161,18 @@ export function openLogFiles({ url, fetch, signal, deadlineMs = DEADLINE_MS }: L
       return { text, serverTime: Number.isNaN(serverTime) ? null : serverTime };
     },
 
-    async entries(index, size) {
-      const width = Math.min(TILE_WIDTH, size - index * TILE_WIDTH);
-      const path = entriesPath(index, width);
-      const { body, whole } = await getPartial(entriesPath(index), path, MAX_BUNDLE_BYTES);
-      const entries = parsed(path, () => parseEntryBundle(body, whole ? TILE_WIDTH : width));
-      return { entries: entries.slice(0, width), bytes: body.length };
+    async entries(start, size, offset = 0) {
+      const index = Math.floor(start / TILE_WIDTH);
+      const first = index * TILE_WIDTH;
+      const width = Math.min(TILE_WIDTH, size - first);
+      const skipped = start - first;
+      try {
+        return await getBundle(index, width, skipped, offset);
+      } catch (error) {
+        // A log that has forked may have other entries before this place, of other lengths.
+        if (offset === 0 || !isRefusedRange(error)) throw error;
+        return await getBundle(index, width, skipped);
+      }
     },
 
     async tile(level, index, width) {

@@ -206,6 +206,7 @@ export function acceptPending(checkpoint: CosignedCheckpoint, context: AcceptCon
       format: state.format,
       frontier: grown.frontier,
       ledger: grown.ledger,
+      ...(grown.tailBytes === undefined ? {} : { tailBytes: grown.tailBytes }),
       // The same tree may come with older cosignatures, from a cache; what was seen stays seen.
       checkpoint: newer(checkpoint, state.checkpoint),
       newestCosignedAt: Math.max(state.newestCosignedAt, checkpoint.cosignedAt),

@@ -100,13 +100,13 @@ export async function verifySigners(
 
 /**
  * Says whether a statement signed by `signers` counts as the next entry.
- * @param entrySha256 hex hash of the entry's bytes
+ * @param entrySha256 hex hash of the entry's bytes; needed for a policy only
  * @throws WAX_STATEMENT_LOG, _GENESIS, _POLICY, _STALE or _THRESHOLD
  */
 export function requireAuthorised(
   statement: Statement,
   signers: readonly string[],
-  entrySha256: string,
+  entrySha256: string | null,
   context: AuthorisationContext,
 ): void {
   if (statement.log !== context.origin) throw statementError('WAX_STATEMENT_LOG');
@@ -124,7 +124,11 @@ export function requireAuthorised(
 }
 
 /** The first policy answers for itself: the trust domain pins its bytes, and its own threshold signs it. */
-function genesisPolicy(statement: Statement, entrySha256: string, genesis: string): { threshold: number } {
+function genesisPolicy(
+  statement: Statement,
+  entrySha256: string | null,
+  genesis: string,
+): { threshold: number } {
   if (statement.kind !== 'policy' || statement.policy !== null || entrySha256 !== genesis) {
     throw statementError('WAX_STATEMENT_GENESIS');
   }

@@ -10,6 +10,7 @@ import { acceptError } from './accept-errors.ts';
 import type { Cosignature } from './cosignature.ts';
 import { emptyLedger, type Ledger } from './ledger.ts';
 import { Replay } from './replay.ts';
+import { encodedLength, TILE_WIDTH } from './tiles.ts';
 import { Frontier, hashLeaf } from './tree.ts';
 
 /** A checkpoint that the log signed and a quorum of witnesses cosigned. */
@@ -29,6 +30,11 @@ export interface CosignedCheckpoint {
 export interface Grown {
   frontier: string[];
   ledger: Ledger;
+  /**
+   * Length in bytes of the entries after the last full bundle, as a bundle holds them: where the next entry begins in
+   * its file. Not there in what was stored before this was noted.
+   */
+  tailBytes?: number;
 }
 
 /** Entries downloaded ahead of the accepted checkpoint, which no cosigned root vouches for yet. */
@@ -56,6 +62,7 @@ export function emptyState(domain: TrustDomain): LogState {
   return {
     format: FORMAT,
     frontier: [],
+    tailBytes: 0,
     ledger: emptyLedger(domain.log.origin, domain.policyEntry),
     checkpoint: null,
     newestCosignedAt: 0,
@@ -87,31 +94,67 @@ export function rootOf(grown: Grown): Uint8Array {
   return frontierOf(grown).root();
 }
 
-/**
- * Appends entries, in order, each judged under the policy in force before it, to what is pending. Nothing
- * of it counts before `acceptPending` has met a cosigned root.
- */
+/** Entries that are being appended to what is pending. Nothing of it counts before a cosigned root is met. */
+export class Growth {
+  readonly #state: LogState;
+  readonly #frontier: Frontier;
+  readonly #replay: Replay;
+  readonly #pinnedSize: number;
+  #rootAtPin: string | null;
+  #tailBytes: number | undefined;
+
+  constructor(state: LogState, pinnedSize: number) {
+    const from = state.pending ?? { ...state, rootAtPin: null };
+    this.#state = state;
+    this.#frontier = frontierOf(from);
+    this.#replay = Replay.from(from.ledger);
+    this.#pinnedSize = pinnedSize;
+    this.#rootAtPin = from.rootAtPin;
+    this.#tailBytes = from.tailBytes;
+  }
+
+  get size(): number {
+    return this.#frontier.size;
+  }
+
+  /** How many bytes of its bundle come before the next entry; undefined if that is not known. */
+  get tailBytes(): number | undefined {
+    return this.#tailBytes;
+  }
+
+  /** Appends the next entries, in order, each judged under the policy in force before it. */
+  async append(entries: readonly Uint8Array[]): Promise<void> {
+    for (const entry of entries) {
+      this.#frontier.append(hashLeaf(entry));
+      if (this.size === this.#pinnedSize) this.#rootAtPin = toBase64(this.#frontier.root());
+      if (this.size % TILE_WIDTH === 0) this.#tailBytes = 0;
+      else if (this.#tailBytes !== undefined) this.#tailBytes += encodedLength(entry);
+    }
+    await this.#replay.apply(entries);
+  }
+
+  /** The state with everything that was appended as pending. */
+  state(): LogState {
+    const pending: Pending = {
+      frontier: this.#frontier.hashes().map(toBase64),
+      ledger: this.#replay.ledger(),
+      pinnedSize: this.#pinnedSize,
+      rootAtPin: this.#rootAtPin,
+      ...(this.#tailBytes === undefined ? {} : { tailBytes: this.#tailBytes }),
+    };
+    return { ...this.#state, pending };
+  }
+}
+
+/** The state with some entries appended to what is pending; see `acceptPending`. */
 export async function applyEntries(
   state: LogState,
   entries: readonly Uint8Array[],
   pinnedSize: number,
 ): Promise<LogState> {
-  const from = state.pending ?? { ...state, rootAtPin: null };
-  const frontier = frontierOf(from);
-  let { rootAtPin } = from;
-  for (const entry of entries) {
-    frontier.append(hashLeaf(entry));
-    if (frontier.size === pinnedSize) rootAtPin = toBase64(frontier.root());
-  }
-  const replay = Replay.from(from.ledger);
-  await replay.apply(entries);
-  const pending = {
-    frontier: frontier.hashes().map(toBase64),
-    ledger: replay.ledger(),
-    pinnedSize,
-    rootAtPin,
-  };
-  return { ...state, pending };
+  const growth = new Growth(state, pinnedSize);
+  await growth.append(entries);
+  return growth.state();
 }
 
 /** The state as text to store, with a hash that tells a damaged copy from a good one. */

@@ -75,6 +75,9 @@ export function parseTile(bytes: Uint8Array, width: number): Uint8Array[] {
   return Array.from({ length: width }, (_, index) => bytes.subarray(32 * index, 32 * index + 32));
 }
 
+/** Bytes that an entry takes in a bundle. */
+export const encodedLength = (entry: Uint8Array) => 2 + entry.length;
+
 /** Entries, each behind its length in two bytes. */
 export function encodeEntryBundle(entries: readonly Uint8Array[]): Uint8Array {
   return concatBytes(...entries.flatMap((entry) => [entryLength(entry), entry]));

@@ -12,7 +12,7 @@ const NODE = Uint8Array.of(1);
 
 /** Hash of an entry: SHA-256(0x00 ‖ entry). */
 export function hashLeaf(entry: Uint8Array): Uint8Array {
-  return sha256(concatBytes(LEAF, entry));
+  return sha256.create().update(LEAF).update(entry).digest();
 }
 
 /** Hash of an interior node: SHA-256(0x01 ‖ left ‖ right). */

@@ -4,8 +4,11 @@ import { hasCurveSizes, hasRsaSizes } from './sizes.ts';
 
 type Buffer = Uint8Array<ArrayBuffer>;
 
-/** A view that WebCrypto takes: typed arrays over shared memory are refused by it. */
-const owned = (bytes: Uint8Array): Buffer => new Uint8Array(bytes);
+const isPlain = (bytes: Uint8Array): bytes is Buffer =>
+  bytes.buffer instanceof ArrayBuffer && !bytes.buffer.resizable;
+
+/** A view that WebCrypto takes: typed arrays over shared or resizable memory are refused by it, and so copied. */
+const owned = (bytes: Uint8Array): Buffer => (isPlain(bytes) ? bytes : new Uint8Array(bytes));
 
 const base64url = (bytes: Uint8Array) =>
   toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');

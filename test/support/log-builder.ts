@@ -345,12 +345,16 @@ export class LogBuilder {
     }
   }
 
-  /** A `fetch` that knows only this log. */
-  fetch: typeof fetch = async (input) => {
+  /** A `fetch` that knows only this log, and ranges that go to the end of a file. */
+  fetch: typeof fetch = async (input, init) => {
     const url = String(input instanceof Request ? input.url : input);
     const body = url.startsWith(`${this.url}/`) ? this.file(url.slice(this.url.length + 1)) : null;
     if (body === null) return new Response(null, { status: 404 });
-    return new Response(body, { status: 200 });
+    const range = /^bytes=(\d+)-$/.exec(new Headers(init?.headers).get('range') ?? '');
+    if (range === null) return new Response(body, { status: 200 });
+    const start = Number(range[1]);
+    const headers = { 'content-range': `bytes ${start}-${body.length - 1}/${body.length}` };
+    return new Response(body.slice(start), { status: 206, headers });
   };
 
   #level(level: number): Uint8Array[] {

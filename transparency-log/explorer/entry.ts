@@ -1,4 +1,5 @@
-import { parseUtf8 } from '../../protocol/bytes.ts';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { parseUtf8, toHex } from '../../protocol/bytes.ts';
 import { parseEnvelope } from '../../protocol/log/dsse.ts';
 import type { Publisher } from '../../protocol/log/kinds/policy.ts';
 import type { Platform } from '../../protocol/log/kinds/release.ts';
@@ -116,8 +117,8 @@ function signedText(bytes: Uint8Array): string {
 const digest = (hex: string) => h('code', { class: 'digest' }, groupHex(hex));
 
 function contentRows(entry: ViewedEntry): Row[] {
-  const { statement, entrySha256 } = entry.judged;
-  const common: Row[] = [['Entry hash', digest(entrySha256)]];
+  const { statement } = entry.judged;
+  const common: Row[] = [['Entry hash', digest(toHex(sha256(entry.bytes)))]];
   if (!statement) return common;
   switch (statement.kind) {
     case 'release':

@@ -65,14 +65,14 @@ export function hasWords(judged: JudgedEntry, words: readonly string[]): boolean
   return words.every((word) => known.some((one) => (isWhole(word) ? one === word : one.startsWith(word))));
 }
 
-/** The digest of an entry that begins like this: one in its text, or that of itself or of its statement. */
+/** The digest of an entry that begins like this: one in its text, or that of its statement. */
 export function digestLike(
-  { entrySha256, statementSha256 }: JudgedEntry,
+  { statementSha256 }: JudgedEntry,
   bytes: Uint8Array,
   start: string,
 ): string | null {
   const inside = payloadOf(bytes).match(/(?<=")[0-9a-f]{40,128}(?=")/g) ?? [];
-  return [...inside, entrySha256, statementSha256].find((digest) => digest?.startsWith(start)) ?? null;
+  return [...inside, statementSha256].find((digest) => digest?.startsWith(start)) ?? null;
 }
 
 function payloadOf(bytes: Uint8Array): string {
