@@ -8,7 +8,7 @@ import { parseSnpReport } from '../../protocol/attestation/snp/report.ts';
 import { parseQeIdentity, parseTcbInfo } from '../../protocol/attestation/tdx/collateral.ts';
 import { parseTdxQuote } from '../../protocol/attestation/tdx/quote.ts';
 import { parseCertificate } from '../../protocol/attestation/x509.ts';
-import { concatBytes, lp, parseUtf8, u16, u32, utf8 } from '../../protocol/bytes.ts';
+import { concatBytes, lp, parseUtf8, toBase64, u16, u32, utf8 } from '../../protocol/bytes.ts';
 import { parseJson } from '../../protocol/json.ts';
 import { parseCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { parseEnvelope } from '../../protocol/log/dsse.ts';
@@ -22,11 +22,13 @@ import { formatAddCheckpoint, parseAddCheckpoint } from '../../protocol/log/witn
 import { authenticodeHash } from '../../protocol/measurement/authenticode.ts';
 import { crc32 } from '../../protocol/measurement/crc32.ts';
 import { parseEif, writeEif } from '../../protocol/measurement/eif.ts';
+import { parseEventLog } from '../../protocol/measurement/event-log.ts';
 import { parseSevLayout } from '../../protocol/measurement/firmware.ts';
 import { requireFirmBorders } from '../../protocol/measurement/nitro.ts';
 import { writeSetupHeader } from '../../protocol/measurement/setup-header.ts';
 import { parseShapes } from '../../protocol/measurement/shapes.ts';
 import { parseTdvf } from '../../protocol/measurement/tdvf.ts';
+import { parseReceipt } from '../../protocol/receipt/receipt.ts';
 import { nobleAead } from '../../protocol/session/aead.ts';
 import { encodeAnswer, parseAnswer } from '../../protocol/session/answer.ts';
 import { sessionError } from '../../protocol/session/errors.ts';
@@ -43,6 +45,7 @@ import { makeSnp } from '../support/attestation/amd-pki.ts';
 import { makeNitro } from '../support/attestation/aws-pki.ts';
 import { makeTdx } from '../support/attestation/intel-pki.ts';
 import { LogBuilder } from '../support/log-builder.ts';
+import { makeEventLog, someEvents } from '../support/measurement/event-log.ts';
 import { makeFirmware } from '../support/measurement/firmware.ts';
 import { enclaveLine, makeInitramfs, makeKernel, shapesFile } from '../support/measurement/image.ts';
 import { answerParts, chat, openedTurn, statementBytes, summary } from '../support/session.ts';
@@ -214,6 +217,24 @@ export async function fuzzedParsers(): Promise<FuzzedParser[]> {
     encodeEvent({ kind: 'text', text: 'Hello' }),
     encodeEvent({ kind: 'summary', summary: summary() }),
   ];
+  const receipt = {
+    format: 'waxseal-receipt/1',
+    service: 'https://enclave.example',
+    domain: { name: 'Test domain', sha256: 'ab'.repeat(32) },
+    sentAt: 1_800_000_000_000,
+    checkedAt: 1_800_000_001_000,
+    offer: toBase64(createOffer().body),
+    answer: toBase64(new Uint8Array(99)),
+    log: '{}',
+    turn: {
+      number: 0,
+      requestSha256: 'cd'.repeat(32),
+      reply: { records: 16, sha256: 'ef'.repeat(32) },
+      outcome: 'complete',
+      model: { id: 'tiny', sha256: '12'.repeat(32) },
+    },
+    report: { verdict: 'pass', rows: [] },
+  };
   return [
     { name: 'der', parse: walkDer, seeds: [vcek, crl] },
     { name: 'x509', parse: parseCertificate, seeds: [vcek, ark] },
@@ -308,8 +329,10 @@ export async function fuzzedParsers(): Promise<FuzzedParser[]> {
       seeds: [kernel.subarray(0, 0x268)],
     },
     { name: 'eif', parse: readEif, seeds: [image] },
+    { name: 'event-log', parse: parseEventLog, seeds: [makeEventLog(someEvents)] },
     { name: 'shapes', parse: parseShapes, seeds: [utf8(shapesFile())] },
     { name: 'package', parse: parsePackage, seeds: [archive, makeCrx(archive)] },
+    { name: 'receipt', parse: parseReceipt, seeds: [utf8(JSON.stringify(receipt))] },
     { name: 'event', parse: (bytes) => new EventParser().push(bytes), seeds: [concatBytes(...events)] },
   ];
 }
