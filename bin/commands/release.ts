@@ -7,6 +7,7 @@ import { makeEntry } from '../../transparency-log/publish/entry.ts';
 import { formatList, hashFiles } from '../../transparency-log/publish/file-manifest.ts';
 import { readCopy } from '../../transparency-log/publish/package.ts';
 import { type Command, exitCodes } from '../command.ts';
+import { acpiCommand } from './release/acpi.ts';
 import {
   contextHelp,
   contextOptions,
@@ -177,5 +178,5 @@ Exit codes: 0 printed, 30 the folder or package is not that of an extension.`,
 
 export const releaseCommands: readonly Command[] = [
   ...[keygen, init, ...draftCommands, sign, show],
-  ...[files, measureCommand, checkCommand],
+  ...[files, measureCommand, checkCommand, acpiCommand],
 ];

@@ -10,6 +10,8 @@ export const measurementError = defineErrors({
   WAX_MEASURE_VCPUS: 'The number of virtual processors is not one that a guest can have',
   WAX_MEASURE_TDX: 'The TDX metadata of the firmware is missing or malformed',
   WAX_MEASURE_MEMORY: 'The memory is not of a size that a guest can have',
+  WAX_MEASURE_EVENT_LOG: 'The file is no event log of a trust domain',
+  WAX_MEASURE_ACPI: 'The event log does not have the three tables that describe hardware',
   WAX_MEASURE_PE: 'The kernel is no PE image that firmware could start',
   WAX_MEASURE_KERNEL: 'The kernel is no Linux bzImage',
   WAX_MEASURE_KERNEL_HEADER:

@@ -50,10 +50,10 @@ object of a release. Nothing is started, and no special hardware is needed.
       "acpi": { "loader": "<48 bytes>", "rsdp": "<48 bytes>", "tables": "<48 bytes>" } },
     { "platform": "nitro", "shape": "any" } ] }
 
-A shape may name its "firmware" by SHA-256. The acpi digests are those of the event log of one boot of that shape.
-guestFeatures is 1 where the host runs Linux 6.8 or newer. pageOrder is single-pass for QEMU with the TDX support of
-Linux, two-pass for the forks before it. Shapes on EC2, Google Cloud and Azure are refused: what is measured there is
-the provider's firmware.
+A shape may name its "firmware" by SHA-256. waxseal release acpi reads the acpi digests out of the event log of one
+boot of that shape. guestFeatures is 1 where the host runs Linux 6.8 or newer. pageOrder is single-pass for QEMU with
+the TDX support of Linux, two-pass for the forks before it. Shapes on EC2, Google Cloud and Azure are refused: what is
+measured there is the provider's firmware.
 
 Options:
 ${imageHelp}
