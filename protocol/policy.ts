@@ -29,7 +29,7 @@ interface Witness {
 }
 
 /** Who carries requests to an enclave, so that its operator sees the relay's address only. */
-export interface Relay {
+interface Relay {
   /** Origin of the relay. */
   url: string;
   /** Who runs it, for people. */
