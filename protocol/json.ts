@@ -16,6 +16,8 @@ export interface JsonLimits {
   depth?: number;
   /** Longest text in bytes, 1 MiB unless said. */
   bytes?: number;
+  /** Most values, those within arrays and objects counted; any number unless said. */
+  values?: number;
   /** Accept numbers with a fraction or an exponent. Only for bodies in which no integer is meant. */
   floats?: boolean;
 }
@@ -34,15 +36,24 @@ const ESCAPES: Record<string, string> = {
   t: '\t',
 };
 
+const WORDS: Readonly<Record<string, readonly [word: string, value: null | boolean]>> = {
+  n: ['null', null],
+  t: ['true', true],
+  f: ['false', false],
+};
+
 class Parser {
   readonly #text: string;
   readonly #depth: number;
+  readonly #mostValues: number;
   readonly #floats: boolean;
   #at = 0;
+  #values = 0;
 
-  constructor(text: string, depth: number, floats: boolean) {
+  constructor(text: string, { depth = 32, values = Number.POSITIVE_INFINITY, floats = false }: JsonLimits) {
     this.#text = text;
     this.#depth = depth;
+    this.#mostValues = values;
     this.#floats = floats;
   }
 
@@ -70,23 +81,19 @@ class Parser {
 
   #value(depth: number): JsonValue {
     this.#space();
-    const first = this.#text[this.#at];
+    if (++this.#values > this.#mostValues) {
+      throw jsonError('WAX_JSON_SIZE', `more than ${this.#mostValues} values`);
+    }
+    const first = this.#text[this.#at] ?? '';
     if (first === '"') return this.#string();
     if (first === '{' || first === '[') {
       if (depth >= this.#depth) throw jsonError('WAX_JSON_DEPTH', `more than ${this.#depth} levels`);
       return first === '{' ? this.#object(depth) : this.#array(depth);
     }
-    for (const [word, value] of [
-      ['null', null],
-      ['true', true],
-      ['false', false],
-    ] as const) {
-      if (this.#text.startsWith(word, this.#at)) {
-        this.#at += word.length;
-        return value;
-      }
-    }
-    return this.#number();
+    const word = WORDS[first];
+    if (word === undefined || !this.#text.startsWith(word[0], this.#at)) return this.#number();
+    this.#at += word[0].length;
+    return word[1];
   }
 
   #object(depth: number): JsonValue {
@@ -158,8 +165,8 @@ class Parser {
 
 /** Reads one JSON value. Text given as a string is measured by its UTF-8 length. */
 export function parseJson(input: Uint8Array | string, limits: JsonLimits = {}): JsonValue {
-  const { depth = 32, bytes = 1 << 20, floats = false } = limits;
+  const { bytes = 1 << 20 } = limits;
   const size = typeof input === 'string' ? utf8(input).length : input.length;
   if (size > bytes) throw jsonError('WAX_JSON_SIZE', `${size} of at most ${bytes} bytes`);
-  return new Parser(typeof input === 'string' ? input : parseUtf8(input), depth, floats).document();
+  return new Parser(typeof input === 'string' ? input : parseUtf8(input), limits).document();
 }

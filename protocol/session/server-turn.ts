@@ -11,9 +11,9 @@ import { decapsulate } from './hpke.ts';
 import { KeyChain } from './keys.ts';
 import { ReplyWriter } from './reply-writer.ts';
 import { openRequest, type SealedRequest } from './request.ts';
-import { BLOCK_MAX_RECORDS, BLOCK_RECORD_BYTES, type Mode } from './sizes.ts';
+import { BLOCK_MAX_RECORDS, BLOCK_RECORD_BYTES } from './sizes.ts';
 import { hpkeInfo } from './transcript.ts';
-import { parseTurnRequest, refusalMode, type TurnRequest } from './turn-request.ts';
+import { receiveTurnRequest, type TurnRequest } from './turn-request.ts';
 
 /** What the server keeps between answer and turn 0. */
 export interface WaitingSession {
@@ -105,13 +105,7 @@ export class ServerSession {
       throw sessionError('WAX_SESSION_TURN', `${request.turn} before the end of ${turn - 1}`);
     }
     const { json, reply } = openRequest(this.#chain.advance(), request, this.#aead);
-    let parsed: TurnRequest | null = null;
-    try {
-      parsed = parseTurnRequest(json);
-    } catch {
-      // The client learns it as a sealed `bad-request`; what was wrong stays unsaid.
-    }
-    const mode: Mode = parsed?.mode ?? refusalMode(json);
+    const { request: parsed, mode } = receiveTurnRequest(json);
     const steady = mode === 'steady';
     const writer = new ReplyWriter({
       stream: {

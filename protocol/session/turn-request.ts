@@ -43,6 +43,13 @@ export interface TurnRequest {
   body: { [key: string]: JsonValue };
 }
 
+/**
+ * Most JSON values of a request. Text costs a parser next to nothing, and small values a great deal: eight
+ * megabytes of them would hold up every other chat of a server.
+ */
+const MOST_VALUES = 65_536;
+const LIMITS = { bytes: MAX_PLAINTEXT_BYTES, values: MOST_VALUES, floats: true };
+
 function readTurnRequest(value: JsonValue): TurnRequest {
   const fields = readObject(value, 'request', ['op', 'mode', 'body']);
   const op = readOneOf(fields.op, 'op', OPERATIONS);
@@ -55,7 +62,7 @@ function readTurnRequest(value: JsonValue): TurnRequest {
 /** Reads the JSON text of a request; unknown operations, modes and fields are refused. */
 export function parseTurnRequest(json: Uint8Array): TurnRequest {
   try {
-    return readTurnRequest(parseJson(json, { bytes: MAX_PLAINTEXT_BYTES, floats: true }));
+    return readTurnRequest(parseJson(json, LIMITS));
   } catch (cause) {
     if (!(cause instanceof CodedError) || cause.code === 'WAX_SESSION_REQUEST_BODY') throw cause;
     // The detail of a parser could repeat a word of the prompt; its code cannot.
@@ -70,12 +77,26 @@ export function encodeTurnRequest(request: TurnRequest): Uint8Array {
   return json;
 }
 
-/** How to carry the refusal of a request that `parseTurnRequest` does not take: as it asked, if it did. */
-export function refusalMode(json: Uint8Array): Mode {
+function modeOf(value: JsonValue): Mode {
   try {
-    const fields = readMap(parseJson(json, { bytes: MAX_PLAINTEXT_BYTES, floats: true }), 'request');
-    return readOneOf(fields.mode, 'mode', ['steady', 'block']);
+    return readOneOf(readMap(value, 'request').mode, 'mode', ['steady', 'block']);
   } catch {
     return 'block';
+  }
+}
+
+/**
+ * Server side: the request, or null for what `parseTurnRequest` does not take, and how to carry the reply to it: a
+ * refusal as it asked, if it did. Reads the text once; what was wrong with it stays unsaid.
+ */
+export function receiveTurnRequest(json: Uint8Array): { request: TurnRequest | null; mode: Mode } {
+  let value: JsonValue = null;
+  try {
+    value = parseJson(json, LIMITS);
+    const request = readTurnRequest(value);
+    return { request, mode: request.mode };
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return { request: null, mode: modeOf(value) };
   }
 }

@@ -18,7 +18,7 @@ const { rules } = JSON.parse(readFileSync(`${folder}session-rules.json`, 'utf8')
 
 type VectorCase = { name: string; refused?: string; outcome?: { state: string } };
 /** Every case by `step: name`. */
-const vectors = new Map(
+const vectors = new Map<string, VectorCase>(
   readdirSync(`${folder}session`)
     .filter((name) => name.endsWith('.json'))
     .flatMap((name) => {

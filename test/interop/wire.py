@@ -56,6 +56,12 @@ def _no(text):
     raise Refused(f"number {text}")
 
 
+def _count(value):
+    if isinstance(value, (dict, list)):
+        return 1 + sum(map(_count, value.values() if isinstance(value, dict) else value))
+    return 1
+
+
 def _check(value, levels, most):
     if isinstance(value, (dict, list)):
         need(levels < most, "depth")
@@ -319,6 +325,7 @@ BODY_FIELDS = {
 
 def parse_turn_request(text):
     value = parse_json(text, floats=True)
+    need(_count(value) <= 65_536, "too many values")
     exact(value, ("op", "mode", "body"))
     need(value["op"] in BODY_FIELDS and value["mode"] in ("steady", "block"), "op or mode")
     need(value["mode"] == "block" or value["op"] == "chat", "steady is for chats")

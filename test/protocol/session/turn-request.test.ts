@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../protocol/bytes.ts';
-import { encodeTurnRequest, parseTurnRequest, refusalMode } from '../../../protocol/session/turn-request.ts';
+import {
+  encodeTurnRequest,
+  parseTurnRequest,
+  receiveTurnRequest,
+} from '../../../protocol/session/turn-request.ts';
 import { chat } from '../../support/session.ts';
 
 const parse = (value: object | string) =>
@@ -42,8 +46,21 @@ describe('the request inside the seal', () => {
   });
 
   it('is refused in the mode that it asked for, or as a block', () => {
-    expect(refusalMode(utf8('{"mode":"steady","unknown":1}'))).toBe('steady');
-    expect(refusalMode(utf8('{"mode":"fast"}'))).toBe('block');
-    expect(refusalMode(utf8('no json'))).toBe('block');
+    const mode = (text: string) => receiveTurnRequest(utf8(text));
+    expect(mode('{"mode":"steady","unknown":1}')).toEqual({ request: null, mode: 'steady' });
+    expect(mode('{"mode":"fast"}')).toEqual({ request: null, mode: 'block' });
+    expect(mode('["steady"]')).toEqual({ request: null, mode: 'block' });
+    expect(mode('no json')).toEqual({ request: null, mode: 'block' });
+    const good = '{"op":"models","mode":"block","body":{}}';
+    expect(mode(good)).toEqual({ request: parseTurnRequest(utf8(good)), mode: 'block' });
+  });
+
+  it('is refused with more than 65,536 values, however small', () => {
+    // The object, its three fields, and the list.
+    const text = (values: number) =>
+      `{"op":"chat","mode":"steady","body":{"stop":[${Array.from({ length: values - 5 }, () => '1').join()}]}}`;
+    expect(parseTurnRequest(utf8(text(65_536))).mode).toBe('steady');
+    expect(() => parseTurnRequest(utf8(text(65_537)))).toThrow('WAX_SESSION_REQUEST_BODY');
+    expect(receiveTurnRequest(utf8(text(65_537))).request).toBeNull();
   });
 });

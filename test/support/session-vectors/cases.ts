@@ -12,7 +12,8 @@ export function bytesOf(value: Bytes): Uint8Array<ArrayBuffer> {
     ...value.map((piece) => {
       if (typeof piece === 'string') return parseHex(piece);
       if ('text' in piece) return utf8(piece.text);
-      return new Uint8Array(piece.count).fill(Number.parseInt(piece.repeat, 16));
+      const unit = parseHex(piece.repeat);
+      return Uint8Array.from({ length: unit.length * piece.count }, (_, at) => unit[at % unit.length] ?? 0);
     }),
   );
 }

@@ -281,6 +281,12 @@ function turnRequests() {
   const bad = (name: string, text: string) =>
     refused(name, { json: [{ text }] }, () => parseTurnRequest(utf8(text)));
   const chat = (body: string) => `{"op":"chat","mode":"steady","body":${body}}`;
+  // Besides those in the list: the object, its three fields, and the list.
+  const tooMany: Bytes = [
+    { text: '{"op":"chat","mode":"steady","body":{"stop":[1' },
+    { repeat: '2c31', count: 65_531 },
+    { text: ']}}' },
+  ];
   return vectorFile('turn-request', 'B6', [
     good(
       'a chat',
@@ -297,6 +303,7 @@ function turnRequests() {
     bad('a duplicate key', '{"op":"models","op":"models","mode":"block","body":{}}'),
     bad('a duplicate key deep inside', chat('{"messages":[{"role":"user","role":"user"}]}')),
     bad('33 levels', chat(`{"tools":${'['.repeat(31)}${']'.repeat(31)}}`)),
+    refused('65,537 values', { json: tooMany }, () => parseTurnRequest(bytesOf(tooMany))),
     bad('text after the object', `${chat('{}')} x`),
     bad('not JSON', 'hello'),
   ]);
