@@ -5,7 +5,7 @@
  */
 import { measurementError } from './errors.ts';
 import { type Hash, portableHashes } from './hashes.ts';
-import { readU16, readU32, slice } from './little-endian.ts';
+import { readU16, readU32 } from './little-endian.ts';
 
 const PE32_PLUS = 0x20b;
 const CHECKSUM = 64;
@@ -19,14 +19,14 @@ const wrong = (detail: string) => measurementError('WAX_MEASURE_PE', detail);
 interface PeLayout {
   /** Offset of the optional header. */
   optional: number;
-  headerBytes: number;
   /** Where the signature begins: the end of what is hashed. */
   end: number;
-  /** Contents of the sections, by place in the file. */
-  sections: { start: number; size: number }[];
 }
 
-/** Where the parts of a PE32+ image lie. Throws WAX_MEASURE_PE or WAX_MEASURE_SHORT. */
+/**
+ * Where the parts of a PE32+ image lie. Its sections have to follow headers and each other without a gap: what lies in
+ * a gap would be in the file and in no hash. Throws WAX_MEASURE_PE or WAX_MEASURE_SHORT.
+ */
 function readLayout(file: Uint8Array): PeLayout {
   if (readU16(file, 0) !== 0x5a4d) throw wrong('no MZ');
   const header = readU32(file, 0x3c);
@@ -39,8 +39,7 @@ function readLayout(file: Uint8Array): PeLayout {
   const headerBytes = readU32(file, optional + 60);
   const table = optional + optionalBytes;
   if (count > MAX_SECTIONS) throw wrong(`${count} sections`);
-  if (headerBytes < table + SECTION_HEADER * count || headerBytes > file.length)
-    throw wrong('size of headers');
+  if (headerBytes < table + SECTION_HEADER * count) throw wrong('size of headers');
   const place = readU32(file, optional + SECURITY_DIRECTORY);
   const size = readU32(file, optional + SECURITY_DIRECTORY + 4);
   // A signature elsewhere would leave bytes behind it that nothing measures.
@@ -54,12 +53,11 @@ function readLayout(file: Uint8Array): PeLayout {
     .toSorted((a, b) => a.start - b.start);
   let at = headerBytes;
   for (const section of sections) {
-    // What lies in a gap is in the file and in no hash.
     if (section.start !== at) throw wrong('sections overlap, or leave a gap');
-    at = section.start + section.size;
-    if (at > end) throw wrong('a section past the end');
+    at += section.size;
   }
-  return { optional, headerBytes, end, sections };
+  if (at > end) throw wrong('parts past the end, or under the signature');
+  return { optional, end };
 }
 
 /**
@@ -67,17 +65,13 @@ function readLayout(file: Uint8Array): PeLayout {
  * Throws WAX_MEASURE_PE or WAX_MEASURE_SHORT.
  */
 export function authenticodeHash(file: Uint8Array, hash: Hash = portableHashes.sha384): Uint8Array {
-  const { optional, headerBytes, end, sections } = readLayout(file);
+  const { optional, end } = readLayout(file);
   const directory = optional + SECURITY_DIRECTORY;
-  const summed = headerBytes + sections.reduce((sum, { size }) => sum + size, 0);
-  if (end < summed) throw wrong('the signature overlaps a section');
+  // The specification has headers, sections by their place, and what follows them: here that is all of the file.
   return hash(
     file.subarray(0, optional + CHECKSUM),
     file.subarray(optional + CHECKSUM + 4, directory),
-    file.subarray(directory + 8, headerBytes),
-    ...sections.map(({ start, size }) => slice(file, start, size)),
-    // What no section holds, counted from the sum and not from the last section: so says the specification.
-    file.subarray(summed, end),
+    file.subarray(directory + 8, end),
     new Uint8Array((8 - (file.length % 8)) % 8),
   );
 }

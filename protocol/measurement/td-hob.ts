@@ -50,8 +50,7 @@ function rangesBelow(end: number, sections: readonly TdvfSection[]): Range[] {
  * pages or too small for this firmware, and WAX_MEASURE_TDX for a firmware without one place for the list.
  */
 export function tdHob(sections: readonly TdvfSection[], memoryBytes: number): Uint8Array {
-  const isPossible = Number.isSafeInteger(memoryBytes) && memoryBytes > 0 && memoryBytes <= MAX_MEMORY;
-  if (!isPossible || memoryBytes % PAGE !== 0) {
+  if (memoryBytes % PAGE !== 0 || memoryBytes > MAX_MEMORY) {
     throw measurementError('WAX_MEASURE_MEMORY', `${memoryBytes} bytes`);
   }
   const { address } = onlySection(sections, tdvfTypes.handOff);

@@ -56,8 +56,9 @@ describe('the image hash of a kernel', () => {
   const wrong: [what: string, change: KernelChange][] = [
     ['of 32 bits', { magic: 0x10b }],
     ['without a place for a signature', { directories: 4 }],
+    ['with an optional header that has no such place', { optionalBytes: 151 }],
     ['with headers past the end', { headerBytes: 8192, sections: [] }],
-    ['with headers that its table does not fit into', { headerBytes: 0x100, sections: [[100, 0x400]] }],
+    ['with headers that its table does not fit into', { headerBytes: 0x100, sections: [[100, 0x100]] }],
     [
       'with sections that overlap',
       {

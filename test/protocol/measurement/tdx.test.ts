@@ -150,7 +150,16 @@ describe('the list of memory', () => {
   });
 
   it('is refused for memory that no guest has', () => {
-    for (const memory of [0, -4096, 4096.5, 4097, 2 ** 47, Number.NaN, 0x810000]) {
+    for (const memory of [
+      0,
+      -4096,
+      GIB + 0.5,
+      GIB + 1,
+      2 ** 47,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      0x810000,
+    ]) {
       expect(() => tdHob(sections, memory)).toThrow('WAX_MEASURE_MEMORY');
     }
   });

@@ -16,6 +16,7 @@ export interface KernelChange {
   headerBytes?: number;
   magic?: number;
   directories?: number;
+  optionalBytes?: number;
   /** Place and size of the signature. */
   signature?: readonly [place: number, size: number];
   protocol?: number;
@@ -35,7 +36,7 @@ export function makeKernel(change: KernelChange = {}): Uint8Array<ArrayBuffer> {
   kernel.set(utf8('MZ'), 0);
   kernel.set(le32(PE), 0x3c);
   kernel.set(concatBytes(utf8('PE'), le16(0), le16(0x8664), le16(sections.length)), PE);
-  kernel.set(le16(OPTIONAL_BYTES), PE + 20);
+  kernel.set(le16(change.optionalBytes ?? OPTIONAL_BYTES), PE + 20);
   kernel.set(le16(change.magic ?? 0x20b), OPTIONAL);
   kernel.set(le32(headerBytes), OPTIONAL + 60);
   kernel.set(le32(0x5eed), OPTIONAL + 64);
