@@ -131,7 +131,7 @@ async function start(): Promise<void> {
   const models = values.models ?? join(configPath, '..');
   const starting = startEngine(config, {
     models,
-    script: join(import.meta.dirname, 'engine-child.js'),
+    code: import.meta.dirname,
     onCrash: (how) => events.notice(`engine-${how}`),
   });
   const [{ attester, hardware }, engine] = await Promise.all([

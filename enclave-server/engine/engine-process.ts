@@ -12,6 +12,8 @@ import type { ModelCopy } from './model-copy.ts';
 export interface EngineProcessOptions {
   /** The script to fork: child.ts, or its place in the bundle. */
   script: string;
+  /** The program built from confine.c; null or absent where there is none, as in development. */
+  confine?: string | null;
   models: readonly (EngineModel & { copy: ModelCopy })[];
   sequences: number;
   threads: number;
@@ -47,6 +49,9 @@ const PING_INTERVAL = 3_000;
  */
 const ENVIRONMENT = { GGML_NO_BACKTRACE: '1', HOME: '/nonexistent' };
 
+/** No debugger for whoever sends the signal for it. */
+const FLAGS = ['--disable-sigusr1'];
+
 const REFUSALS = {
   busy: 'WAX_ENGINE_BUSY',
   'too-long': 'WAX_ENGINE_TOO_LONG',
@@ -70,13 +75,14 @@ export class EngineProcess {
   readonly sessions = new Set<number>();
 
   constructor(options: EngineProcessOptions) {
-    const { script, models, sequences, threads, compileMs, pingMs } = options;
+    const { script, confine = null, models, sequences, threads, compileMs, pingMs } = options;
     this.#compileMs = compileMs ?? COMPILE_TIMEOUT;
     const files = models.flatMap(({ copy }) => (copy.fd === null ? [] : [copy.fd]));
     this.#child = fork(script, [], {
       env: ENVIRONMENT,
-      // No debugger for whoever sends the signal for it.
-      execArgv: ['--disable-sigusr1'],
+      // Confined or not, it is this Node.js that runs the script.
+      ...(confine !== null && { execPath: confine }),
+      execArgv: [...(confine === null ? [] : [process.execPath]), ...FLAGS],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc', ...files],
     });
     const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -20,6 +20,7 @@ export interface LlamaEngineOptions {
   /** A process that has served anything is replaced after this long without work. */
   recycleIdleMs: number;
   /** As of `EngineProcessOptions`. */
+  confine?: string | null;
   compileMs?: number;
   pingMs?: number;
   /** Told when a process has ended that was not asked to, or was ended because it did not come back. */
@@ -44,13 +45,13 @@ class LlamaEngine implements Engine {
 
   constructor(options: LlamaEngineOptions, copies: readonly ModelCopy[]) {
     this.#options = options;
-    const { script, sequences, threads, compileMs, pingMs } = options;
+    const { script, confine = null, sequences, threads, compileMs, pingMs } = options;
     const models = options.models.flatMap(({ id, contextTokens, template, embeddingTokens }, index) => {
       const copy = copies[index];
       return copy ? [{ id, contextTokens, template, embeddingTokens: embeddingTokens ?? null, copy }] : [];
     });
     this.#process = {
-      ...{ script, sequences, threads, models },
+      ...{ script, confine, sequences, threads, models },
       ...(compileMs !== undefined && { compileMs }),
       ...(pingMs !== undefined && { pingMs }),
     };

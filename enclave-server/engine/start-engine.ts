@@ -1,4 +1,5 @@
 /** Starts the engine that the measured configuration names. @module */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EnclaveConfig } from '../config.ts';
 import type { Engine, EngineModel } from './engine.ts';
@@ -10,8 +11,8 @@ import { startOpenAiEngine } from './openai-engine.ts';
 export interface StartEngineOptions {
   /** Folder of the model files. */
   models: string;
-  /** Script of the engine process. */
-  script: string;
+  /** Folder of the built server, with the script of the engine process and what confines it. */
+  code: string;
   /** Told when an engine has gone, or does not come back and was ended. */
   onCrash: (how: 'crashed' | 'hung') => void;
 }
@@ -19,7 +20,7 @@ export interface StartEngineOptions {
 /** Resolves when the engine can answer; rejects with WAX_ENCLAVE_MODEL or WAX_ENGINE_START. */
 export async function startEngine(
   { engine, models }: Pick<EnclaveConfig, 'engine' | 'models'>,
-  { models: folder, script, onCrash }: StartEngineOptions,
+  { models: folder, code, onCrash }: StartEngineOptions,
 ): Promise<Engine> {
   const paths = models.map((model) => ({ ...model, path: join(folder, model.file) }));
   if (engine.kind === 'openai') {
@@ -29,8 +30,11 @@ export async function startEngine(
     return startOpenAiEngine({ endpoint, sequences, models, onCrash: () => onCrash('crashed') });
   }
   const { sequences, threads, recycleAfterSessions, recycleIdleS } = engine;
+  const confine = join(code, 'confine');
   return startLlamaEngine({
-    script,
+    script: join(code, 'engine-child.js'),
+    // Part of the measured image or not there at all: nobody can take it away at run time.
+    confine: existsSync(confine) ? confine : null,
     models: paths.map((model) => ({ ...model, template: requireTemplate(model) })),
     sequences,
     threads,

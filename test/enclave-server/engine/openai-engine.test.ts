@@ -281,7 +281,7 @@ describe('a server whose configuration names such an engine', () => {
   it('answers with it, inside the seal', async () => {
     const server = await OpenAiServer.start('unix');
     const config = configOf(server.endpoint);
-    const engine = await startEngine(config, { models: demoModels, script: '', onCrash: () => {} });
+    const engine = await startEngine(config, { models: demoModels, code: '', onCrash: () => {} });
     const enclave = await startEnclave({ config, engine });
     const { client, statement } = await openSession(enclave.url);
     expect(statement.engine).toBe('an engine in the same enclave, on a local socket');
@@ -296,7 +296,7 @@ describe('a server whose configuration names such an engine', () => {
   it('does not start with another model file than the one it names', async () => {
     const server = await OpenAiServer.start();
     const config = configOf(server.endpoint, { sha256: '0'.repeat(64) });
-    const options = { models: demoModels, script: '', onCrash: () => {} };
+    const options = { models: demoModels, code: '', onCrash: () => {} };
     await expect(startEngine(config, options)).rejects.toThrow('WAX_ENCLAVE_MODEL');
     await server.close();
   });
