@@ -52,10 +52,10 @@ const SLOWEST_BYTES_PER_S = 32_768;
 /** An engine that does not come back when it is told to stop is ended after five seconds. */
 const ENGINE_STOP_MS = 6_000;
 
-/** What a client gets whose bytes are not HTTP. */
+/** What a client gets whose bytes are not HTTP; nothing in the midst of a reply on the same connection. */
 function refuseConnection(_error: Error, socket: Socket): void {
   const headers = Object.entries(commonHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
-  if (socket.writable) {
+  if (socket.writable && socket.bytesWritten === 0) {
     socket.write(
       `HTTP/1.1 400 Bad Request\r\n${headers.join('')}content-length: 0\r\nconnection: close\r\n\r\n`,
     );
