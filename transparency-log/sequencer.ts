@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { toHex } from '../protocol/bytes.ts';
 import type { CodedError } from '../protocol/errors.ts';
 import { hashLeaf } from '../protocol/log/tree.ts';
@@ -16,6 +16,10 @@ const MAX_WAITING = 8192;
 const LONGEST_RETRY_MS = 30_000;
 /** How long a submission to a quiet log waits for others that come with it. */
 const COMPANY_MS = 10;
+
+/** Part of the publish interval in which a cycle that has begun still takes what comes. */
+const LATE_SHARE = 0.25;
+const LATE_LOOK_MS = 5;
 
 /** Where an accepted entry ended up. */
 interface Receipt {
@@ -133,7 +137,7 @@ export class Sequencer {
 
   #arm(delay: number): void {
     if (this.blocked) return;
-    this.#timer ??= setTimeout(() => {
+    this.#timer ??= globalThis.setTimeout(() => {
       this.#timer = null;
       void this.run();
     }, delay);
@@ -146,16 +150,10 @@ export class Sequencer {
   }
 
   async #runOnce(refresh: boolean): Promise<void> {
-    const { tree, publisher, onStep } = this.#options;
+    const { tree, publisher, publishIntervalMs } = this.#options;
     this.#begun = performance.now();
     try {
-      // Only what waits now: under steady load the queue is never empty, and the first would wait for the last.
-      const queue = this.#queue.splice(0);
-      for (let start = 0; start < queue.length; start += CHUNK) {
-        await this.#sequence(queue.slice(start, start + CHUNK));
-        onStep('sequenced');
-        await setImmediate();
-      }
+      await this.#sequenceAll(this.#begun + publishIntervalMs * LATE_SHARE);
       if (tree.size > publisher.size || (refresh && tree.size > 0)) await publisher.publish();
       this.problem = null;
       this.#failures = 0;
@@ -163,6 +161,22 @@ export class Sequencer {
     } catch (cause) {
       this.#fail(diskError(cause));
     }
+  }
+
+  /**
+   * Sequences what waits, and what comes or is being verified until then: the rest of a burst would miss this
+   * checkpoint by a moment and wait for the next. Not for longer, since under steady load there is always more.
+   */
+  async #sequenceAll(until: number): Promise<void> {
+    do {
+      const queue = this.#queue.splice(0);
+      for (let start = 0; start < queue.length; start += CHUNK) {
+        await this.#sequence(queue.slice(start, start + CHUNK));
+        this.#options.onStep('sequenced');
+        await setImmediate();
+      }
+      if (this.#queue.length === 0 && this.#reading > 0) await setTimeout(LATE_LOOK_MS);
+    } while ((this.#queue.length > 0 || this.#reading > 0) && performance.now() < until);
   }
 
   #fail(error: CodedError): void {

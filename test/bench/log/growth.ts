@@ -3,7 +3,6 @@
  * start takes then. For Linux: the memory is what the kernel says in /proc.
  */
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { LogWorld } from '../../support/log-server.ts';
@@ -39,33 +38,27 @@ export async function measureGrowth(
   const world = await LogWorld.create();
   const agent = new Agent({ keepAlive: true, maxSockets: UNDER_WAY });
   const options = { budget: 2 * (sizes.at(-1) ?? 0) };
-  let { child, url } = await startServer(world, options);
+  let server = await startServer(world, options);
   try {
     // Entry 0 is the policy.
     let version = 0;
     for (const size of sizes) {
       const [from, began] = [version, performance.now()];
       const writer = async () => {
-        while (version < size - 1) await submit(agent, url, await world.release(++version));
+        while (version < size - 1) await submit(agent, server.url, await world.release(++version));
       };
       await Promise.all(Array.from({ length: UNDER_WAY }, writer));
       const rate = (1000 * (version - from)) / (performance.now() - began);
-      onSize({ size, rate, resident: await residentBytes(child) });
+      onSize({ size, rate, resident: await residentBytes(server.log) });
     }
-    await stop(child);
+    await server.stop();
     const began = performance.now();
-    ({ child, url } = await startServer(world, options));
+    server = await startServer(world, options);
     const seconds = (performance.now() - began) / 1000;
-    return { size: version + 1, resident: await residentBytes(child), seconds };
+    return { size: version + 1, resident: await residentBytes(server.log), seconds };
   } finally {
     agent.destroy();
-    await stop(child);
+    await server.stop();
     await world.close();
   }
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill();
-  await once(child, 'exit');
 }

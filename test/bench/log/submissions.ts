@@ -1,5 +1,4 @@
-/** Durable, witnessed submissions over HTTP: the log in a process of its own, three witnesses in this one. */
-import { once } from 'node:events';
+/** Durable, witnessed submissions over HTTP: the log and its three witnesses in processes of their own. */
 import { Agent } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { LogWorld } from '../../support/log-server.ts';
@@ -52,7 +51,7 @@ async function measure(load: Load): Promise<Submissions> {
   const entries: Uint8Array[] = [];
   for (let version = 1; version <= load.batch * load.batches; version++)
     entries.push(await world.release(version));
-  const { child, url } = await startServer(world);
+  const { url, stop } = await startServer(world);
   try {
     // A server that has just started has not compiled what it runs.
     const warm = await Promise.all(Array.from({ length: 300 }, (_, i) => world.release(1_000_000 + i)));
@@ -61,8 +60,7 @@ async function measure(load: Load): Promise<Submissions> {
     const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
     return { ...load, rate: (1000 * entries.length) / took, p50: at(0.5), p99: at(0.99) };
   } finally {
-    child.kill();
-    await once(child, 'exit');
+    await stop();
     await world.close();
   }
 }
