@@ -1,7 +1,7 @@
 /**
  * `parley`, a web chat that knows nothing of Waxseal: its own composer, scripts, strict content security policy
  * and server, as a third party would have. It keeps every request body it receives, so that the demo can
- * show what its operator saw.
+ * show what its operator saw. One page of it, `/opt-in`, does know: the example of docs/provider-api.md.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -10,6 +10,8 @@ import type { AddressInfo } from 'node:net';
 const files: Record<string, { file: string; type: string }> = {
   '/chat.css': { file: 'chat.css', type: 'text/css; charset=utf-8' },
   '/chat.js': { file: 'chat.js', type: 'text/javascript; charset=utf-8' },
+  '/opt-in': { file: 'opt-in.html', type: 'text/html; charset=utf-8' },
+  '/opt-in.js': { file: 'opt-in.js', type: 'text/javascript; charset=utf-8' },
 };
 const page = { file: 'index.html', type: 'text/html; charset=utf-8' };
 const policy =

@@ -51,6 +51,7 @@ export function openHost(options: HostOptions): Host {
   let repairs: number[] = [];
   let interfered = false;
   let alive = false;
+  let wantsKeyboard = false;
   let birth: ReturnType<typeof setTimeout> | undefined;
   let looks = 0;
   let gestureAt = Number.NEGATIVE_INFINITY;
@@ -156,6 +157,12 @@ export function openHost(options: HostOptions): Host {
     }, birthSpan);
     const handover: Handover = { waxsealToken: token };
     frame.contentWindow?.postMessage(handover, options.origin, [channel.port2]);
+    if (wantsKeyboard) giveKeyboard();
+    wantsKeyboard = false;
+  };
+  const giveKeyboard = () => {
+    frame.focus();
+    tell({ kind: 'focus' });
   };
 
   const onGesture = (event: Event) => {
@@ -187,8 +194,9 @@ export function openHost(options: HostOptions): Host {
   return {
     close,
     focus() {
-      frame.focus();
-      tell({ kind: 'focus' });
+      // Before it has its port, the frame could not be told.
+      wantsKeyboard = port === null;
+      giveKeyboard();
     },
   };
 }

@@ -17,11 +17,25 @@ export interface Surface {
   close(): void;
 }
 
+/** Puts the keyboard into the composer, which may only be being drawn. */
+function focusComposer(): void {
+  const focus = () => {
+    const area = document.querySelector('textarea');
+    area?.focus();
+    return area !== null;
+  };
+  if (focus()) return;
+  const drawn = new MutationObserver(() => {
+    if (focus()) drawn.disconnect();
+  });
+  drawn.observe(document.body, { childList: true, subtree: true });
+}
+
 function frameSurface(link: FrameLink, onInterference: (what: Interference) => void): Surface {
   guardFrame((message) => link.tell(message));
   link.listen((message) => {
     if (message.kind === 'interference') onInterference(message.what);
-    if (message.kind === 'focus') document.querySelector('textarea')?.focus();
+    if (message.kind === 'focus') focusComposer();
   });
   return {
     site: link.site,

@@ -31,6 +31,8 @@ export interface Driver {
   address(page: string): string;
   /** Asks the background as `page` of the extension does. */
   ask(page: 'popup' | 'welcome' | 'options', type: string, body: object): Promise<Envelope>;
+  /** Runs the body of an async function in a page of the extension, in a tab of its own that stays in the background. */
+  runIn(page: string, body: string): Promise<unknown>;
   /** Shows an address in a new tab, which all that follows is about. */
   open(url: string): Promise<void>;
   /** Goes on to another address in the same tab. */

@@ -37,7 +37,6 @@ export async function startFirefoxDriver(folder: string): Promise<Driver> {
     await send('WebDriver:SwitchToWindow', { handle: tabHandle, focus: false });
     await send('WebDriver:SwitchToFrame', { id: null });
   };
-  /** Runs in a page of the extension, in a tab of its own that stays in the background. */
   const runIn = async (page: string, body: string) => {
     let handle = own.get(page);
     if (handle === undefined) {
@@ -68,6 +67,7 @@ export async function startFirefoxDriver(folder: string): Promise<Driver> {
     address,
     ask: async (page, type, body) =>
       (await runIn(page, `return chrome.runtime.sendMessage(${JSON.stringify({ type, body })})`)) as Envelope,
+    runIn,
     async open(wanted) {
       url = wanted;
       tabHandle = await newTab();
