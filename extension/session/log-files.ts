@@ -171,7 +171,9 @@ export function openLogFiles({ url, fetch, signal, deadlineMs = DEADLINE_MS }: L
       } catch (error) {
         // A log that has forked may have other entries before this place, of other lengths.
         if (offset === 0 || !isRefusedRange(error)) throw error;
-        return await getBundle(index, width, skipped);
+        return await getBundle(index, width, skipped).catch(() => {
+          throw error;
+        });
       }
     },
 

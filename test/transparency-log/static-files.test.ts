@@ -81,6 +81,49 @@ describe('the static files', () => {
     }
   });
 
+  it('give the part that is asked for, and everything to who asks for what is not understood', async () => {
+    const path = '/tile/entries/001.p/15';
+    const whole = (await get(path)).bytes;
+    const ask = async (headers: Record<string, string>, method: 'GET' | 'HEAD' = 'GET') => {
+      const answer = await app.inject({ method, url: path, headers });
+      return { ...answer, bytes: new Uint8Array(answer.rawPayload) };
+    };
+    const end = await ask({ range: 'bytes=1000-' });
+    expect(end.statusCode).toBe(206);
+    expect(end.headers).toMatchObject({
+      'content-range': `bytes 1000-${whole.length - 1}/${whole.length}`,
+      'content-length': String(whole.length - 1000),
+      'accept-ranges': 'bytes',
+      'cache-control': 'public, max-age=31536000, immutable',
+      'access-control-expose-headers': 'content-range',
+    });
+    expect(end.bytes).toEqual(whole.subarray(1000));
+    expect((await ask({ range: 'bytes=2-3' })).bytes).toEqual(whole.subarray(2, 4));
+    const beyond = await ask({ range: `bytes=${whole.length}-` });
+    expect(beyond.statusCode).toBe(416);
+    expect(beyond.headers).toMatchObject({
+      'content-range': `bytes */${whole.length}`,
+      'cache-control': 'no-store',
+    });
+    expect(beyond.bytes).toHaveLength(0);
+    for (const headers of [{ range: 'bytes=0-1,4-5' }, { range: 'bytes=2-3', 'if-range': '"x"' }]) {
+      const answer = await ask(headers);
+      expect(answer.statusCode).toBe(200);
+      expect(answer.bytes).toEqual(whole);
+    }
+    expect((await ask({ range: 'bytes=2-3' }, 'HEAD')).statusCode).toBe(200);
+  });
+
+  it('let pages elsewhere ask for a part', async () => {
+    const { statusCode, headers } = await app.inject({ method: 'OPTIONS', url: '/tile/entries/000' });
+    expect(statusCode).toBe(204);
+    expect(headers).toMatchObject({
+      'access-control-allow-origin': '*',
+      'access-control-allow-headers': 'range',
+      'access-control-allow-methods': 'GET',
+    });
+  });
+
   it.each([
     '/tile/0/001',
     '/tile/0/001.p/16',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type SyncOptions, type SyncStep, syncLog } from '../../../extension/session/log-client.ts';
+import { openLogFiles } from '../../../extension/session/log-files.ts';
 import { toBase64 } from '../../../protocol/bytes.ts';
 import type { LogState } from '../../../protocol/log/state.ts';
 import { encodeEntryBundle } from '../../../protocol/log/tiles.ts';
@@ -64,6 +65,146 @@ describe('a sync', () => {
     asked.length = 0;
     await sync(log, { state: full.state, fetch: spy });
     expect(asked).toEqual(['checkpoint']);
+  });
+
+  describe('of a bundle whose beginning it has', () => {
+    type Answer = (whole: Uint8Array<ArrayBuffer>, start: number) => Response;
+
+    /** A log that has grown since, whose answers to ranges may be others; and what it was asked. */
+    async function grown(answer?: Answer) {
+      const log = await LogBuilder.create();
+      for (let version = 1; version <= 6; version++) await log.release({ version });
+      await log.publish();
+      const { state } = await sync(log);
+      for (let version = 7; version <= 9; version++) await log.release({ version });
+      await log.publish();
+      const asked: string[] = [];
+      let bytes = 0;
+      const fetch: typeof globalThis.fetch = async (input, init) => {
+        const path = String(input).slice(log.url.length + 1);
+        const range = new Headers(init?.headers).get('range');
+        asked.push(range === null ? path : `${path} ${range}`);
+        const whole = log.file(path);
+        const response =
+          range !== null && answer && whole
+            ? answer(whole, Number(/\d+/.exec(range)?.[0]))
+            : await log.fetch(input, init);
+        if (path.startsWith('tile/entries')) bytes += (await response.clone().arrayBuffer()).byteLength;
+        return response;
+      };
+      const outcome = await sync(log, { state, fetch });
+      return { log, asked, outcome, bytes };
+    }
+
+    const held = (log: LogBuilder) => bundle(log.entries.slice(0, 7)).length;
+
+    test('fetches the new entries and not one byte before them', async () => {
+      const { log, asked, outcome, bytes } = await grown();
+      expect(outcome).toMatchObject({ problem: null, state: { checkpoint: { size: 10 } } });
+      expect(asked).toEqual(['checkpoint', `tile/entries/000.p/10 bytes=${held(log)}-`]);
+      expect(bytes).toBe(bundle(log.entries.slice(7)).length);
+      expect(outcome.state.tailBytes).toBe(bundle(log.entries).length);
+    });
+
+    test('takes the whole file from a server that knows no ranges', async () => {
+      const { asked, outcome } = await grown((whole) => new Response(whole));
+      expect(outcome).toMatchObject({ problem: null, state: { checkpoint: { size: 10 } } });
+      expect(asked).toHaveLength(2);
+    });
+
+    test('takes a part whose header it may not see, since the root decides', async () => {
+      const part: Answer = (whole, start) => new Response(whole.slice(start), { status: 206 });
+      const { outcome } = await grown(part);
+      expect(outcome).toMatchObject({ problem: null, state: { checkpoint: { size: 10 } } });
+    });
+
+    const stated = (body: Uint8Array<ArrayBuffer>, range: string) =>
+      new Response(body, { status: 206, headers: { 'content-range': range } });
+    const wrong: [string, Answer][] = [
+      [
+        'another part',
+        (whole, start) =>
+          stated(whole.slice(start - 1), `bytes ${start - 1}-${whole.length - 1}/${whole.length}`),
+      ],
+      ['the beginning', (whole) => stated(whole, `bytes 0-${whole.length - 1}/${whole.length}`)],
+      [
+        'less than it says',
+        (whole, start) =>
+          stated(whole.slice(start, -1), `bytes ${start}-${whole.length - 1}/${whole.length}`),
+      ],
+      [
+        'more than it says',
+        (whole, start) =>
+          stated(whole.slice(start - 5), `bytes ${start}-${whole.length - 1}/${whole.length}`),
+      ],
+      [
+        'the middle of a longer file',
+        (whole, start) => stated(whole.slice(start), `bytes ${start}-${whole.length - 1}/99999999`),
+      ],
+      ['no range in the header', (whole, start) => stated(whole.slice(start), 'bytes */7')],
+      [
+        'too few entries',
+        (whole, start) => stated(whole.slice(start, start + 2), `bytes ${start}-${start + 1}/${start + 2}`),
+      ],
+      [
+        'more entries than were asked for',
+        (whole, start) => {
+          const more = new Uint8Array([...whole.slice(start), 0, 0]);
+          return stated(more, `bytes ${start}-${start + more.length - 1}/${start + more.length}`);
+        },
+      ],
+      ['nothing, for the file ends before', () => new Response(null, { status: 416 })],
+    ];
+    test.each(wrong)('asks for the whole file after %s, and takes it if that is right', async (_, answer) => {
+      const { log, asked, outcome } = await grown(answer);
+      expect(outcome).toMatchObject({ problem: null, state: { checkpoint: { size: 10 } } });
+      expect(asked).toEqual([
+        'checkpoint',
+        `tile/entries/000.p/10 bytes=${held(log)}-`,
+        'tile/entries/000.p/10',
+      ]);
+    });
+
+    const part = (body: Uint8Array<ArrayBuffer>, range: string) => () => stated(body, range);
+    test.each<[string, string, () => Response]>([
+      ['another range', 'WAX_SYNC_RANGE', part(new Uint8Array(9), 'bytes 0-8/9')],
+      ['a part that is no entries', 'WAX_SYNC_MALFORMED', part(new Uint8Array(9), 'bytes 4-12/13')],
+      ['the refusal of any range', 'WAX_SYNC_STATUS', () => new Response(null, { status: 416 })],
+      ['a part without end', 'WAX_SYNC_SIZE', part(new Uint8Array(20_000_000), 'bytes 4-20000003/20000004')],
+      ['a whole without end', 'WAX_SYNC_SIZE', () => new Response(new Uint8Array(20_000_000))],
+    ])('refuses %s with a code of its own', async (_, code, answer) => {
+      const fetch: typeof globalThis.fetch = async (_input, init) =>
+        new Headers(init?.headers).has('range') ? answer() : new Response(null, { status: 404 });
+      const files = openLogFiles({ url: 'https://log.example', fetch });
+      await expect(files.entries(1, 3, 4)).rejects.toThrow(code);
+    });
+
+    test('refuses a part that nobody asked for', async () => {
+      const fetch = async () => stated(bundle([Uint8Array.of(1)]), 'bytes 0-2/3');
+      const files = openLogFiles({ url: 'https://log.example', fetch });
+      await expect(files.entries(0, 1)).rejects.toThrow('WAX_SYNC_STATUS');
+    });
+
+    test('still proves a fork whose entries have other lengths', async () => {
+      const [log, other] = [await LogBuilder.create(), await LogBuilder.create()];
+      await log.release({ product: 'one' });
+      await log.publish();
+      const { state } = await sync(log);
+      await other.release({ product: 'another-one' });
+      await other.release({ version: 2 });
+      await other.publish();
+      expect((await sync(other, { state })).problem).toMatchObject({ kind: 'fork', code: 'WAX_ACCEPT_FORK' });
+    });
+
+    test('fetches the whole of it once for a state that does not say how much it has', async () => {
+      const log = await LogBuilder.create();
+      await log.release();
+      await log.publish();
+      const { tailBytes: _, ...state } = (await sync(log)).state;
+      await log.release({ version: 2 });
+      await log.publish();
+      expect(await sync(log, { state })).toMatchObject({ problem: null, state: { checkpoint: { size: 3 } } });
+    });
   });
 
   test('goes on where a step ended, and counts nothing before the root is met', async () => {
