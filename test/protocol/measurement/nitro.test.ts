@@ -19,9 +19,9 @@ const eif: Eif = {
 const file = writeEif(eif);
 const pcrsOf = (image: Eif) => Object.values(nitroPcrs(image).registers).map(toHex);
 
-/** The file with a change, and a checksum that fits it. */
-function changed(change: (view: DataView, bytes: Uint8Array) => void): Uint8Array {
-  const bytes = file.slice();
+/** The file, or another, with a change, and a checksum that fits it. */
+function changed(change: (view: DataView, bytes: Uint8Array) => void, from = file): Uint8Array<ArrayBuffer> {
+  const bytes = from.slice();
   const view = new DataView(bytes.buffer);
   change(view, bytes);
   view.setUint32(544, crc32(bytes.subarray(0, 544), bytes.subarray(548)));
@@ -77,6 +77,7 @@ describe('an enclave image', () => {
       'with a place for a section that it does not have',
       (view) => view.setUint32(offsets.firstOffset + 44, 9),
     ],
+    ['with a size for a section that it does not have', (view) => view.setUint32(offsets.firstSize + 44, 9)],
     ['with a section of another size', (view) => view.setUint32(offsets.firstSize + 4, 4095)],
     ['with a section of an unknown kind', (view) => view.setUint16(548, 6)],
     ['with sections in another order', (view) => view.setUint16(548, 3)],
@@ -85,6 +86,44 @@ describe('an enclave image', () => {
   ];
   it.each(wrong)('is refused %s, whatever its checksum', (_what, change) => {
     expect(() => parseEif(changed(change))).toThrow('WAX_MEASURE_EIF:');
+  });
+
+  it('is refused with a count that no header has room for, where all of it is full', () => {
+    const full = writeEif({ ...eif, ramdisks: Array.from({ length: 29 }, () => new Uint8Array(1)) });
+    expect(parseEif(full).ramdisks).toHaveLength(29);
+    expect(() => parseEif(changed((view) => view.setUint16(offsets.count, 33), full))).toThrow(
+      'WAX_MEASURE_EIF:',
+    );
+  });
+
+  /** Where each section of a file begins. */
+  const placesIn = (bytes: Uint8Array, count: number) => {
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    return Array.from({ length: count }, (_, index) =>
+      Number(view.getBigUint64(offsets.firstOffset + 8 * index)),
+    );
+  };
+
+  it('is refused where it ends before its first ramdisk', () => {
+    const one = writeEif({ ...eif, ramdisks: [new Uint8Array(8)] });
+    const end = placesIn(one, 4)[3] ?? 0;
+    const none = changed(
+      (view) => {
+        view.setUint16(offsets.count, 3);
+        view.setBigUint64(offsets.firstOffset + 24, 0n);
+        view.setBigUint64(offsets.firstSize + 24, 0n);
+      },
+      one.slice(0, end),
+    );
+    expect(() => parseEif(none)).toThrow('section of type none');
+  });
+
+  it('is refused with two signatures', () => {
+    const three = writeEif({ ...eif, ramdisks: [1, 2, 3].map((size) => new Uint8Array(size)) });
+    const [second = 0, third = 0] = placesIn(three, 6).slice(4);
+    const one = changed((view) => view.setUint16(third, 4), three);
+    expect(parseEif(one).signature).toHaveLength(3);
+    expect(() => parseEif(changed((view) => view.setUint16(second, 4), one))).toThrow('after the signature');
   });
 
   it('is refused cut short, and with bytes after it', () => {
@@ -171,6 +210,7 @@ describe('the registers of an enclave', () => {
       { ramdisks: [makeInitramfs('app')] },
       { ramdisks: [new Uint8Array(200)] },
       { ramdisks: [new Uint8Array(0)] },
+      { ramdisks: [] },
       { commandLine: 'reboot=k' },
       { commandLine: `${enclaveLine}x` },
       { commandLine: 'xwaxseal.end' },
