@@ -8,13 +8,13 @@ import type { WaitingSession } from '../protocol/session/server-turn.ts';
 
 /** An offered session that was taken for its first turn. */
 export interface TakenSession extends WaitingSession {
+  /** Whatever tells one who offers from another. */
+  client: string;
   /** When the session's time is over, on the monotonic clock. */
   endsAt: number;
 }
 
 export interface PendingSession extends TakenSession {
-  /** Whatever tells one who offers from another. */
-  client: string;
   /** When it is too late for a first turn, on the monotonic clock. */
   offerEndsAt: number;
 }
@@ -40,6 +40,11 @@ export class PendingSessions {
     if (this.#all.size >= this.#most) this.#giveUp(this.#largest().client);
     this.#all.set(toHex(session.id), session);
     this.#held.set(session.client, (this.#held.get(session.client) ?? 0) + 1);
+  }
+
+  /** Whose session this is; null when there is none. */
+  clientOf(id: Uint8Array): string | null {
+    return this.#all.get(toHex(id))?.client ?? null;
   }
 
   /** Takes a session out, once and for all; null when there is none or it is too late. */

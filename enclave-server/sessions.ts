@@ -14,6 +14,8 @@ export interface LiveSession {
   readonly keys: ServerSession;
   /** The engine's name for this session; it says nothing about the id. */
   readonly number: number;
+  /** Whatever tells one who offers from another. */
+  readonly client: string;
   readonly endsAt: number;
   lastUsedAt: number;
   /** Replies that are not closed: the last one, and one before it that is still being padded. */
@@ -43,8 +45,8 @@ export class Sessions {
   readonly #live = new Map<string, LiveSession>();
   readonly #timer: NodeJS.Timeout;
   #nextNumber = 0;
-  /** Sessions whose first request is being opened. */
-  #opening = 0;
+  /** The clients of sessions whose first request is being opened. */
+  readonly #opening: string[] = [];
   /** Replies under way, those of sessions that are over included. */
   readonly #replies = new Set<ReplyWriter>();
   /** Set while the server drains; called when the last reply is closed. */
@@ -59,7 +61,8 @@ export class Sessions {
 
   /** An id for a new session; throws WAX_ENCLAVE_OVERLOADED when there are too many already. */
   newId(client = ''): Uint8Array {
-    if (this.draining || this.#isFull() || !this.#pending.hasRoom(client)) {
+    const isRoom = !this.#isFull() || this.#idlest(client) !== null;
+    if (this.draining || !isRoom || !this.#pending.hasRoom(client)) {
       throw enclaveError('WAX_ENCLAVE_OVERLOADED');
     }
     return concatBytes(this.instance, crypto.getRandomValues(new Uint8Array(12)));
@@ -79,27 +82,37 @@ export class Sessions {
 
   /**
    * Takes an offered session out, once and for all; null when there is none, it is too late, or there are as
-   * many live ones already as may be: offers that wait must not all come to life at once. It has a place among
-   * the live ones from here on: `open` fills it, or `giveUp` frees it.
+   * many live ones already as may be and none gives way: offers that wait must not all come to life at once. It
+   * has a place among the live ones from here on: `open` fills it, or `giveUp` frees it.
    */
   take(id: Uint8Array): TakenSession | null {
-    if (this.#isFull()) return null;
+    const client = this.#pending.clientOf(id);
+    const givesWay = client !== null && this.#isFull() ? this.#idlest(client) : null;
+    if (client === null || (this.#isFull() && givesWay === null)) return null;
     const pending = this.#pending.take(id, this.#options.now());
-    if (pending) this.#opening++;
+    if (!pending) return null;
+    if (givesWay) this.drop(givesWay);
+    this.#opening.push(client);
     return pending;
   }
 
   /** The first request of a session that was taken did not open. */
-  giveUp(): void {
-    this.#opening--;
+  giveUp({ client }: TakenSession): void {
+    this.#opened(client);
+  }
+
+  #opened(client: string): void {
+    const at = this.#opening.indexOf(client);
+    if (at >= 0) this.#opening.splice(at, 1);
   }
 
   /** Makes a session live that was taken, and whose first request has opened. */
-  open(keys: ServerSession, endsAt: number): LiveSession {
-    this.#opening = Math.max(0, this.#opening - 1);
+  open(keys: ServerSession, endsAt: number, client = ''): LiveSession {
+    this.#opened(client);
     const live: LiveSession = {
       keys,
       number: this.#nextNumber++,
+      client,
       endsAt,
       lastUsedAt: this.#options.now(),
       replies: new Set(),
@@ -110,7 +123,28 @@ export class Sessions {
   }
 
   #isFull(): boolean {
-    return this.#live.size + this.#opening >= this.#options.limits.liveSessions;
+    return this.#live.size + this.#opening.length >= this.#options.limits.liveSessions;
+  }
+
+  /**
+   * The session that gives way to one more of `client` where there is no room: of those that nothing is under way
+   * in, the one that was idle longest, of the client that has the most. Its next turn is refused like any of a
+   * session that was forgotten, and the client opens another one.
+   */
+  #idlest(client: string): LiveSession | null {
+    const held = new Map<string, number>();
+    const clients = [...this.#live.values()].map((live) => live.client);
+    for (const one of [...clients, ...this.#opening]) held.set(one, (held.get(one) ?? 0) + 1);
+    const [largest, most] = [...held].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0]);
+    // One more than the own ones is no reason: two clients would push each other out by turns.
+    if (most <= (held.get(client) ?? 0) + 1) return null;
+    const idle = [...this.#live.values()].filter(
+      (live) => live.client === largest && live.replies.size === 0,
+    );
+    return idle.reduce<LiveSession | null>(
+      (a, b) => (a === null || b.lastUsedAt < a.lastUsedAt ? b : a),
+      null,
+    );
   }
 
   /** A live session whose time is not over. */

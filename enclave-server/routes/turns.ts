@@ -29,9 +29,9 @@ async function openSession(
     const { session, turn } = await ServerSession.open(waiting, request, limits, nodeAead);
     // While it was being opened the server was told to end.
     if (sessions.draining) throw enclaveError('WAX_ENCLAVE_OVERLOADED');
-    return { live: sessions.open(session, waiting.endsAt), turn };
+    return { live: sessions.open(session, waiting.endsAt, waiting.client), turn };
   } catch (error) {
-    sessions.giveUp();
+    sessions.giveUp(waiting);
     throw error;
   }
 }

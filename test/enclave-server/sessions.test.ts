@@ -28,9 +28,9 @@ const waiting = (sessions: Sessions, client = 'one') => {
 };
 
 /** A live session with its first reply under way. */
-async function live(sessions: Sessions, endsAt = 1_801_000) {
+async function live(sessions: Sessions, endsAt = 1_801_000, client = '') {
   const { server, turn } = await openedTurn();
-  const opened = sessions.open(server, endsAt);
+  const opened = sessions.open(server, endsAt, client);
   sessions.begin(opened, turn);
   return { opened, turn, keys: server };
 }
@@ -163,6 +163,29 @@ describe('live sessions', () => {
     expect(sessions.take(id)).toBeNull();
     sessions.drop(opened);
     expect(sessions.take(id)).not.toBeNull();
+  });
+
+  it('give way to those of another client where one holds them all, the longest idle first', async () => {
+    const { sessions, clock, ended } = store({ liveSessions: 3 });
+    const finish = async (at: number, client: string) => {
+      clock.at = at;
+      const session = await live(sessions, 1_801_000, client);
+      session.turn.reply.finish(summary());
+      drain(session);
+      sessions.settle(session.opened, session.turn.reply);
+      return session;
+    };
+    const young = await finish(3000, 'a');
+    const old = await finish(2000, 'a');
+    // Something is under way in this one, however long it has been.
+    const busy = await live(sessions, 1_801_000, 'a');
+    expect(() => sessions.newId('a')).toThrow('WAX_ENCLAVE_OVERLOADED');
+    const other = waiting(sessions, 'b');
+    expect(sessions.take(other.id)).not.toBeNull();
+    expect([young, old, busy].map(({ keys }) => keys.ended)).toEqual([false, true, false]);
+    expect(ended).toEqual([old.opened.number]);
+    // Two for `a` and one, which is being opened, for `b`: nobody gives way any more.
+    expect(() => sessions.newId('b')).toThrow('WAX_ENCLAVE_OVERLOADED');
   });
 
   it('are all erased when the server stops', async () => {
