@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Entry } from './cpio.ts';
 import { imageError } from './errors.ts';
+import type { Compiled } from './guest.ts';
 import { RUNTIME } from './npm.ts';
 import { pins } from './pins.ts';
 
 /** The unpacked parts of an image. */
-export interface Parts {
-  readonly init: Uint8Array;
-  readonly nsmHelper: Uint8Array;
+export interface Parts extends Compiled {
   /** Folder of the unpacked kernel package. */
   readonly kernel: string;
   /** Folder into which the libraries' packages were unpacked. */
@@ -110,7 +109,7 @@ export async function bootFiles({ init, kernel }: Parts): Promise<Entry[]> {
 
 /** What the guest runs: the entries of the second archive. Throws WAX_IMAGE_ENTRY. */
 export function applicationFiles(parts: Parts): Entry[] {
-  const { nsmHelper, libraries, npm, bundle, config, models } = parts;
+  const { nsmHelper, confine, libraries, npm, bundle, config, models } = parts;
   const name = (path: string) => path.slice(path.lastIndexOf('/') + 1);
   return withFolders([
     folder('models'),
@@ -120,6 +119,7 @@ export function applicationFiles(parts: Parts): Entry[] {
     file('app/enclave.json', config),
     file('app/package.json', Buffer.from('{"type":"module"}\n')),
     file('app/nsm-helper', nsmHelper, true),
+    file('app/confine', confine, true),
     ...filesBelow(bundle).map((path) => file(`app/${path}`, { file: join(bundle, path) })),
     ...enginePlaces(npm).map((path) => file(`app/${path}`, { file: join(npm, path) })),
     ...models.map(

@@ -1,4 +1,4 @@
-/** Compiles what the image has of its own machine code: its first process, and the helper for the Nitro device. */
+/** Compiles what the image has of its own machine code: its first process, and two small helpers of the server. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -105,12 +105,30 @@ export function compileInit(kind: ImageKind): Promise<Uint8Array> {
   });
 }
 
-/** `init` and `nsm-helper` as they are pinned; throws WAX_IMAGE_COMPILER where this compiler makes others. */
-export async function compileGuest(kind: ImageKind): Promise<{ init: Uint8Array; nsmHelper: Uint8Array }> {
-  const helper = source('../enclave-server/attester/nitro/nsm-helper.c');
-  const [init, nsmHelper] = await Promise.all([
+export interface Compiled {
+  readonly init: Uint8Array;
+  /** What asks the Nitro device, and what the engine process is confined by. */
+  readonly nsmHelper: Uint8Array;
+  readonly confine: Uint8Array;
+}
+
+const helpers = {
+  'nsm-helper': '../enclave-server/attester/nitro/nsm-helper.c',
+  confine: '../enclave-server/engine/confine.c',
+} as const;
+
+/** All of it as it is pinned; throws WAX_IMAGE_COMPILER where this compiler makes others. */
+export async function compileGuest(kind: ImageKind): Promise<Compiled> {
+  const helper = (name: keyof typeof helpers) =>
+    inFolder((folder) => compile([source(helpers[name])], join(folder, name)));
+  const [init, nsmHelper, confine] = await Promise.all([
     compileInit(kind),
-    inFolder((folder) => compile([helper], join(folder, 'nsm-helper'))),
+    helper('nsm-helper'),
+    helper('confine'),
   ]);
-  return { init: pinned(`init-${kind}`, init), nsmHelper: pinned('nsm-helper', nsmHelper) };
+  return {
+    init: pinned(`init-${kind}`, init),
+    nsmHelper: pinned('nsm-helper', nsmHelper),
+    confine: pinned('confine', confine),
+  };
 }

@@ -31,6 +31,7 @@ export function inputsJson({ kind, debian, npm, configSha256, models }: Inputs):
     compiled: {
       by: pins.compiler,
       init: pins.compiled[`init-${kind}`],
+      confine: pins.compiled.confine,
       nsmHelper: pins.compiled['nsm-helper'],
     },
     configSha256,

@@ -74,7 +74,13 @@ describe('a production image', { timeout: 600_000 }, () => {
     const executable = entries
       .filter(({ mode }) => isFile(mode) && (mode & 0o111) !== 0)
       .map(({ path }) => path);
-    expect(executable).toEqual(['init', 'app/nsm-helper', 'bin/node', 'lib64/ld-linux-x86-64.so.2']);
+    expect(executable).toEqual([
+      'init',
+      'app/confine',
+      'app/nsm-helper',
+      'bin/node',
+      'lib64/ld-linux-x86-64.so.2',
+    ]);
     expect(entries.filter(({ path }) => path.startsWith('bin/')).map(({ path }) => path)).toEqual([
       'bin/node',
     ]);

@@ -22,8 +22,9 @@ const contains = (bytes: Uint8Array, text: string) => Buffer.from(bytes).include
 describe.skipIf(!isPinned)('the machine code of the image', () => {
   it('is what is pinned, in both kinds of image', async () => {
     for (const kind of ['production', 'test'] as const) {
-      const { init, nsmHelper } = await compileGuest(kind);
+      const { init, nsmHelper, confine } = await compileGuest(kind);
       expect(sha256(init)).toBe(pins.compiled[`init-${kind}`]);
+      expect(sha256(confine)).toBe(pins.compiled.confine);
       expect(sha256(nsmHelper)).toBe(pins.compiled['nsm-helper']);
     }
   });
