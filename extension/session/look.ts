@@ -1,8 +1,9 @@
 /**
  * The trust domain and its log as a verification needs them: asked of the background each time, and read
- * again here. The log is brought up to date where the copy is old, short or missing.
+ * again here. The log is brought up to date where the copy is old, short, missing or not compared with the pin.
  * @module
  */
+import { isHeldAgainstPin } from '../../protocol/log/accept.ts';
 import type { Surroundings } from '../../protocol/verify.ts';
 import { ask } from '../ask.ts';
 import { extensionError } from '../errors.ts';
@@ -27,9 +28,11 @@ export function createLook({ service, onLog }: LookOptions) {
     let log = readLog(await ask('log/get', { domain: domain.name }), domain);
     const age = log.answeredAt === null ? Number.POSITIVE_INFINITY : Date.now() - log.answeredAt;
     const size = log.state?.checkpoint?.size ?? 0;
+    // A newer build pins another size: the copy is worth nothing before the two were compared.
+    const isCompared = log.state !== null && isHeldAgainstPin(log.state, domain);
     // A clock that was set back makes the last answer lie ahead: its age is then unknown, not small.
     const old = age < 0 || age > domain.freshness.syncMinutes * 60_000;
-    if (!log.damaged && (old || size === 0 || size < leastSize)) {
+    if (!log.damaged && (old || !isCompared || size === 0 || size < leastSize)) {
       log = readLog(await ask('log/sync', { domain: domain.name }), domain);
     }
     onLog(log);

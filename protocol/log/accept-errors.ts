@@ -4,6 +4,7 @@ import { defineErrors } from '../errors.ts';
 export const acceptError = defineErrors({
   WAX_ACCEPT_FORK: 'The log has signed two trees that cannot both be true',
   WAX_ACCEPT_PIN: 'The log contradicts the size and root that the trust domain pins',
+  WAX_ACCEPT_UNCOMPARED: 'What is known of the log was not compared yet with what a newer build pins',
   WAX_ACCEPT_ROLLBACK: 'The log shows a smaller tree than it has shown before',
   WAX_ACCEPT_SIGNATURE: 'The checkpoint is not signed by the log, or a signature in it is bad',
   WAX_ACCEPT_QUORUM: 'Too few witnesses have cosigned the checkpoint',

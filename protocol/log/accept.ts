@@ -248,12 +248,17 @@ function newer(checkpoint: CosignedCheckpoint, held: CosignedCheckpoint | null):
 
 /**
  * What keeps a client from sealing under the state it holds, at this moment, without asking anybody: no
- * accepted checkpoint, a wrong clock, old cosignatures, a statement it does not understand.
+ * accepted checkpoint, one that was not compared with the pin, a wrong clock, old cosignatures, a statement it does
+ * not understand.
  */
 export function findProblem(context: AcceptContext): LogProblem | null {
   const { checkpoint, ledger } = context.state;
   if (checkpoint === null) {
     return problem('unreachable', acceptError('WAX_ACCEPT_CHECKPOINT', 'none yet'), context).problem;
+  }
+  if (!isHeldAgainstPin(context.state, context.domain)) {
+    const error = acceptError('WAX_ACCEPT_UNCOMPARED', `size ${context.domain.log.pin.size}`);
+    return problem('unreachable', error, context, { checkpoints: [checkpoint.note] }).problem;
   }
   const late = checkTime(checkpoint.cosignedAt, context);
   if (late !== null) return late.problem;

@@ -12,6 +12,7 @@ import { ChatSession } from '../../../extension/session/chat-session.ts';
 import { syncLog } from '../../../extension/session/log-client.ts';
 import { createLook } from '../../../extension/session/look.ts';
 import type { HeldLog } from '../../../extension/session/trust.ts';
+import { toBase64 } from '../../../protocol/bytes.ts';
 import { findGrace } from '../../../protocol/log/find-grace.ts';
 import { memoryDatabase, memoryValue } from '../../support/extension-memory.ts';
 import { DAY, HOUR, type LogBuilder, MINUTE, START, testDigest } from '../../support/log-builder.ts';
@@ -36,22 +37,36 @@ let logs: Logs;
 let chat: ChatSession;
 let held: HeldLog | null;
 let syncs: number;
+/** The size and root that the running build pins. */
+let pin: { size: number; root: string };
+/** Whether the log gives its hash tiles. */
+let givesTiles: boolean;
 
 beforeEach(async () => {
   enclave = await TestEnclave.create();
   log = enclave.log;
   syncs = 0;
   held = null;
+  pin = { size: 1, root: toBase64(log.root(1)) };
+  givesTiles = true;
   vi.spyOn(Date, 'now').mockImplementation(enclave.clock.now);
   vi.spyOn(performance, 'now').mockImplementation(enclave.clock.monotonic);
   const store = createStore(memoryDatabase());
-  const trust = createTrust(store, async () => JSON.stringify(log.domainFile()), Date.now);
+  const builtIn = () => {
+    const { log: file, ...rest } = log.domainFile();
+    return JSON.stringify({ ...rest, log: { ...(file as object), pin } });
+  };
+  const trust = createTrust(store, async () => builtIn(), Date.now);
+  const fetchLog: typeof fetch = async (input, init) =>
+    !givesTiles && String(input).includes('/tile/0/')
+      ? new Response(null, { status: 404 })
+      : log.fetch(input, init);
   logs = createLogs(
     store,
     memoryValue<readonly string[]>([]),
     (domain, state) => {
       syncs += 1;
-      return syncLog({ domain, state, fetch: log.fetch, now: Date.now });
+      return syncLog({ domain, state, fetch: fetchLog, now: Date.now });
     },
     Date.now,
   );
@@ -208,6 +223,49 @@ describe('a log', () => {
     await publish();
     expect(await sendAfter(16 * MINUTE)).toBe('sent');
     expect(held?.state?.ledger.refusedCount).toBe(1);
+  });
+});
+
+describe('a build that pins another size', () => {
+  beforeEach(async () => {
+    await log.add('machine', { platform: 'tdx', machineSha256: testDigest('m'), operator: 'Fernhill' });
+    await publish();
+    expect(await sendAfter(0)).toBe('sent');
+    expect(held?.state?.checkpoint?.size).toBe(3);
+  });
+
+  it('has the known log compared before the next Send, and goes on where that fits', async () => {
+    pin = { size: 2, root: toBase64(log.root(2)) };
+    expect(await sendAfter(0)).toBe('sent');
+    expect(syncs).toBe(2);
+    expect(await sendAfter(0)).toBe('sent');
+    expect(syncs).toBe(2);
+  });
+
+  it('stops everything where the known log went another way', async () => {
+    pin = { size: 2, root: toBase64(log.root(1)) };
+    expect(await sendAfter(0)).toBe('fork');
+    expect(held?.problem).toMatchObject({ kind: 'fork', code: 'WAX_ACCEPT_PIN' });
+    pin = { size: 1, root: toBase64(log.root(1)) };
+    expect(await sendAfter(0)).toBe('fork');
+  });
+
+  it('lets nothing be sent while the log does not give what they are compared by', async () => {
+    givesTiles = false;
+    pin = { size: 2, root: toBase64(log.root(2)) };
+    expect(await sendAfter(0)).toBe('log-unreachable');
+    expect(await sendAfter(MINUTE)).toBe('log-unreachable');
+    givesTiles = true;
+    expect(await sendAfter(0)).toBe('sent');
+  });
+
+  it('lets nothing be sent before the log has shown as much as is pinned', async () => {
+    await log.revoke(1);
+    pin = { size: 4, root: toBase64(log.root(4)) };
+    expect(await sendAfter(0)).toBe('fork');
+    expect(held?.problem).toMatchObject({ kind: 'rollback' });
+    await publish();
+    expect(await sendAfter(0)).toBe('failed');
   });
 });
 

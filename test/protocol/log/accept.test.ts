@@ -276,6 +276,32 @@ describe('clock', () => {
 });
 
 describe('findProblem', () => {
+  test('lets nothing be sealed under a state that was not compared with the pin of a newer build', async () => {
+    const log = await LogBuilder.create();
+    await log.release();
+    await log.release({ version: 2 });
+    const state = await accept(log, await log.publish());
+    const { log: file } = log.domainFile();
+    const pinnedAt = (size: number) =>
+      log.domain({ log: { ...(file as object), pin: { size, root: toBase64(log.root(size)) } } });
+    expect(findProblem({ domain: pinnedAt(1), state, systemTime: START })).toBeNull();
+    // Before the size that was accepted, and at it; then beyond it.
+    for (const size of [2, 3]) {
+      expect(findProblem({ domain: pinnedAt(size), state, systemTime: START })).toMatchObject({
+        kind: 'unreachable',
+        code: 'WAX_ACCEPT_UNCOMPARED',
+      });
+    }
+    await log.release({ version: 3 });
+    expect(findProblem({ domain: pinnedAt(4), state, systemTime: START })?.code).toBe(
+      'WAX_ACCEPT_UNCOMPARED',
+    );
+    const { pinned: _, ...older } = state;
+    expect(findProblem({ domain: pinnedAt(1), state: older, systemTime: START })?.code).toBe(
+      'WAX_ACCEPT_UNCOMPARED',
+    );
+  });
+
   test('has nothing to say about a fresh state, and asks for a first checkpoint without one', async () => {
     const log = await LogBuilder.create();
     const domain = log.domain();
