@@ -68,6 +68,9 @@ describe('parseJson', () => {
     expect(code('['.repeat(200_000))).toBe('WAX_JSON_DEPTH');
     expect(code(utf8('"äää"'), { bytes: 7 })).toBe('WAX_JSON_SIZE');
     expect(code('"äää"', { bytes: 7 })).toBe('WAX_JSON_SIZE');
+    // The array, the object in it, and what that holds.
+    expect(code('[{"a":1,"b":[]}]', { values: 4 })).toBe('accepted');
+    expect(code('[{"a":1,"b":[]}]', { values: 3 })).toBe('WAX_JSON_SIZE');
   });
 
   it('reads fractions only where they are asked for', () => {
