@@ -114,6 +114,9 @@ function signedText(bytes: Uint8Array): string {
   }
 }
 
+/** What somebody with a clone can run on this entry: docs/rebuild.md. */
+const command = (line: string) => h('code', {}, `npx waxseal ${line}`);
+
 const digest = (hex: string) => h('code', { class: 'digest' }, groupHex(hex));
 
 function contentRows(entry: ViewedEntry): Row[] {
@@ -144,6 +147,7 @@ function contentRows(entry: ViewedEntry): Row[] {
           h('code', {}, statement.build.recipe),
           `, sha256 ${shortHex(statement.build.sha256)}`,
         ],
+        ['Compare yourself', command(`release check ${entry.index} --domain FILE --image DIR`)],
         ['Good until', `${formatDate(statement.expires)}, unless revoked before`],
         ['Older releases', `retire ${formatHours(statement.retiresOlderAfterHours)} after this one`],
       ];
@@ -153,6 +157,7 @@ function contentRows(entry: ViewedEntry): Row[] {
         ['Version', statement.version],
         ['Files', digest(statement.manifestSha256)],
         ['Source', h('code', {}, `${statement.source.repository} @ ${statement.source.commit.slice(0, 8)}`)],
+        ['Compare yourself', command(`audit extension FILE --domain FILE --entry ${entry.index}`)],
       ];
     case 'status': {
       const { target } = entry;
