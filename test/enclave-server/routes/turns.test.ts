@@ -186,7 +186,8 @@ describe('a sealed turn', () => {
     generate = async (_job, onText, signal) => {
       let tokens = 0;
       while (!signal.aborted) {
-        onText('word ');
+        // More than the records hold, however slowly a busy machine comes round to it.
+        onText('word '.repeat(20));
         tokens++;
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
