@@ -68,7 +68,7 @@ export interface LoadOptions {
 }
 
 /** What became of the offers of one client. */
-export interface Share {
+interface Share {
   served: number;
   /** How many were refused, by code. */
   refused: { [code: string]: number };
