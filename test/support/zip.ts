@@ -18,6 +18,8 @@ export interface ZipEntry {
   sizesAfter?: boolean;
   /** Place of the header, as the list tells it. */
   offset?: number;
+  /** Only in the list. */
+  isListedOnly?: boolean;
 }
 
 interface ZipChange {
@@ -91,6 +93,7 @@ export function makeZip(entries: readonly ZipEntry[], change: ZipChange = {}): U
       ]),
       name,
     );
+    if (entry.isListedOnly) continue;
     parts.push(header, local, packed, after);
     place += header.length + local.length + packed.length + after.length;
   }

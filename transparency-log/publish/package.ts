@@ -16,7 +16,7 @@ function archiveOf(bytes: Uint8Array): Uint8Array {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (file.length < 12 || file.readUInt32LE(0) !== CRX) return bytes;
   const [version, header] = [file.readUInt32LE(4), file.readUInt32LE(8)];
-  if (version !== 3 || 12 + header > file.length) throw publishError('WAX_PUBLISH_PACKAGE', `CRX ${version}`);
+  if (version !== 3) throw publishError('WAX_PUBLISH_PACKAGE', `CRX ${version}`);
   return bytes.subarray(12 + header);
 }
 

@@ -120,16 +120,49 @@ describe('a zip archive', () => {
   });
 
   it('is refused where two files share bytes', () => {
-    const first = { path: 'a', data: 'x', stored: true };
-    const bytes = makeZip([first, { path: 'b', data: 'y', stored: true }]);
-    // The header of the second, inside what the first says are its contents.
-    const inner = makeZip([{ path: 'b', data: 'y', stored: true }]);
-    const outer = makeZip([
-      { path: 'a', data: inner.subarray(0, 32), stored: true },
-      { path: 'b', data: 'y', stored: true, offset: 31 },
-    ]);
-    expect(parseZip(bytes)).toHaveLength(2);
-    expect(() => parseZip(outer)).toThrow('WAX_PUBLISH_PACKAGE');
+    const inner = { path: 'b', data: 'y', stored: true };
+    // A file whose contents are another file, with its header.
+    const outer = { path: 'a', data: makeZip([inner]).subarray(0, 32), stored: true };
+    const apart = makeZip([{ path: 'manifest.json', data: '{}' }, outer, inner]);
+    expect(parseZip(apart)).toHaveLength(3);
+    expect(() => parseZip(makeZip([outer, { ...inner, offset: 31, isListedOnly: true }]))).toThrow('overlap');
+  });
+
+  /** The archive with bytes changed at a distance from its end, or from its start. */
+  const edited = (at: number, ...bytes: number[]) => {
+    const copy = archive.slice();
+    copy.set(bytes, at < 0 ? copy.length + at : at);
+    return copy;
+  };
+  const end = -22;
+  const listAt = Buffer.from(archive).readUInt32LE(archive.length - 6);
+  const spliced = (at: number, more: Uint8Array, grown: number) => {
+    const copy = Buffer.concat([archive.subarray(0, at), more, archive.subarray(at)]);
+    copy.writeUInt32LE(copy.readUInt32LE(copy.length - 10) + grown, copy.length - 10);
+    return new Uint8Array(copy);
+  };
+  const firstOfList = archive.slice(listAt, listAt + 46 + 'manifest.json'.length);
+  const broken: [what: string, bytes: Uint8Array][] = [
+    ['an end that is none', edited(end, 0)],
+    ['a part on another disk', edited(end + 4, 1)],
+    ['another number of files on this disk', edited(end + 8, 3)],
+    ['an entry in its list that is none', edited(listAt, 0)],
+    ['another checksum in front of a file', edited(14, 0)],
+    ['something between its list and its end', spliced(archive.length - 22, new Uint8Array(4), 0)],
+    [
+      'an entry more in its list than it counts',
+      spliced(archive.length - 22, firstOfList, firstOfList.length),
+    ],
+  ];
+  it.each(broken)('is refused with %s', (_what, bytes) => {
+    expect(bytes).not.toEqual(archive);
+    expect(() => parseZip(bytes)).toThrow('WAX_PUBLISH_PACKAGE');
+  });
+
+  it('is refused with more files, or more in them, than any extension has', () => {
+    const many = Array.from({ length: 4097 }, (_, index) => ({ path: `${index}`, data: '', stored: true }));
+    expect(() => parseZip(makeZip(many))).toThrow('its list of files');
+    expect(() => parseZip(makeZip([{ path: 'a', data: 'x', size: 2 ** 31 }]))).toThrow('unpacks to more');
   });
 
   it('is read, or refused with a code, whatever bytes are changed; and never with other contents', () => {
