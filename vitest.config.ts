@@ -27,6 +27,7 @@ const wide = [
   'test/protocol/attestation/engines.test.ts',
   'test/transparency-log/explorer.test.ts',
   'test/transparency-log/hostile-witnesses.test.ts',
+  'test/transparency-log/readers.test.ts',
 ];
 
 /** Images built and guests started; needs Debian's packages, and QEMU 9 or newer to start them. */

@@ -8,7 +8,7 @@ import { type LogOptions, openLog } from './log.ts';
 import { RefusalCount } from './operator/figures.ts';
 import { writeLogPage } from './operator/log-page.ts';
 import { buildOperatorServer } from './operator/server.ts';
-import { patience } from './patience.ts';
+import { cutOffSlowReaders, patience } from './patience.ts';
 import { handleErrors } from './refusals.ts';
 import { entryRoutes } from './routes/entries.ts';
 import { reportRoutes } from './routes/reports.ts';
@@ -17,6 +17,8 @@ import { staticRoutes } from './routes/static.ts';
 export interface LogServerOptions extends LogOptions {
   /** How long a submission waits for publication before it is answered 202; 10 seconds unless said. */
   submitWaitMs?: number;
+  /** How long a client may take to take an answer; a minute unless said. */
+  takeMs?: number;
   /** Folder of the explorer's built scripts; no page is served without. */
   explorer?: string;
   /** How many refused submissions an address has. */
@@ -75,6 +77,7 @@ export async function buildLogServers(options: LogServerOptions): Promise<LogSer
   app.addHook('preClose', async () => {
     isClosing = true;
   });
+  cutOffSlowReaders(app, options.takeMs);
   addEntityTags(app);
   app.addHook('onSend', async (_, reply) => {
     // A connection kept alive past the last answer would keep the process, too.

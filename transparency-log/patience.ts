@@ -1,7 +1,14 @@
 /**
- * How long the servers of log and witness wait for a client to send what it has begun. Without a limit, anybody who
- * sends a byte a minute holds a connection for ever. Answers and pauses between two requests are not limited by it.
+ * How long the servers of log and witness wait for a client to send what it has begun, and to take what it asked for.
+ * Without a limit, anybody who sends or takes a byte a minute holds a connection, and an answer, for ever. Pauses
+ * between two requests are not limited by it.
+ * @module
  */
+import type { FastifyInstance } from 'fastify';
+
+/** For taking a whole answer, in milliseconds: a full bundle of ordinary entries at 40 kbit/s. */
+const TAKE_MS = 60_000;
+
 export const patience = {
   /** For a whole request, in milliseconds. */
   requestTimeout: 10_000,
@@ -12,3 +19,11 @@ export const patience = {
     connectionsCheckingInterval: 1_000,
   },
 } as const;
+
+/** Hangs up on clients that do not take an answer in time. */
+export function cutOffSlowReaders(app: FastifyInstance, takeMs = TAKE_MS): void {
+  app.addHook('onSend', async (_, { raw }) => {
+    const timer = setTimeout(() => raw.destroy(), takeMs).unref();
+    for (const end of ['finish', 'close'] as const) raw.once(end, () => clearTimeout(timer));
+  });
+}

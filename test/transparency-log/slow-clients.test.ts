@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LogWorld } from '../support/log-server.ts';
+import { LogWorld, submit } from '../support/log-server.ts';
 
 /** Sends a start and then a byte a second; resolves with what came back once the server hung up. */
 async function dribble(port: number, start: string): Promise<{ answer: string; ms: number }> {
@@ -24,7 +24,7 @@ const HEADERS = 'GET /checkpoint HTTP/1.1\r\nhost: log\r\nx-slow: ';
 const post = (path: string) =>
   `POST ${path} HTTP/1.1\r\nhost: log\r\ncontent-type: application/json\r\ncontent-length: 4000\r\n\r\n{`;
 
-describe('clients that send a byte a second', () => {
+describe('clients that are too slow', () => {
   let world: LogWorld;
   let app: FastifyInstance;
   beforeEach(async () => {
@@ -32,6 +32,38 @@ describe('clients that send a byte a second', () => {
     app = await world.start();
   });
   afterEach(() => world.close());
+
+  it('are hung up on where they ask for more than they take, and nobody else waits for them', {
+    timeout: 180_000,
+  }, async () => {
+    await app.close();
+    app = await world.start({ takeMs: 2000 });
+    const entries = await Promise.all(Array.from({ length: 60 }, (_, i) => world.release(i + 1)));
+    for (const { statusCode } of await Promise.all(entries.map((entry) => submit(app, entry))))
+      expect(statusCode).toBe(201);
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    let cut = 0;
+    // By address, to tell them from the one that reads.
+    const slow = new Set<number | undefined>();
+    app.server.on('connection', (socket) => {
+      const port = socket.remotePort;
+      socket.on('close', () => {
+        if (slow.has(port)) cut += 1;
+      });
+    });
+    const request = 'GET /tile/entries/000.p/61 HTTP/1.1\r\nhost: log\r\n\r\n';
+    const sockets = Array.from({ length: 50 }, () => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1', () => slow.add(socket.localPort));
+      socket.on('error', () => {});
+      // Tens of megabytes, of which nothing is ever read.
+      socket.pause().write(request.repeat(200));
+      return socket;
+    });
+    const answer = await fetch(`${url}/tile/entries/000.p/61`);
+    expect((await answer.bytes()).length).toBeGreaterThan(60_000);
+    await expect.poll(() => cut, { timeout: 120_000 }).toBe(50);
+    for (const socket of sockets) socket.destroy();
+  });
 
   it('are hung up on by log and witness, in headers and in bodies, and keep nobody else waiting', {
     timeout: 60_000,

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseTilePath, TILE_WIDTH } from '../../protocol/log/tiles.ts';
 import { serverError } from '../errors.ts';
 import type { TransparencyLog } from '../log.ts';
+import { SharedFiles } from '../shared-files.ts';
 import { parseRange } from './range.ts';
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -18,9 +19,11 @@ export function staticRoutes(app: FastifyInstance, log: TransparencyLog): void {
     return bytes;
   };
 
+  const files = new SharedFiles();
+
   /** A bundle only grows at its end, so that readers who have its beginning ask for the rest. */
   const sendTile = async (request: FastifyRequest, reply: FastifyReply, path: string) => {
-    const bytes = await read(path);
+    const bytes = await files.read(path, read);
     reply.headers({ 'content-type': BINARY, 'cache-control': FOREVER, 'accept-ranges': 'bytes' });
     // A page elsewhere may see what part it got.
     reply.header('access-control-expose-headers', 'content-range');

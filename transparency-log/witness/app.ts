@@ -10,7 +10,7 @@ import type { NoteSigner } from '../../protocol/log/signer.ts';
 import { RefusalCount } from '../operator/figures.ts';
 import { buildOperatorServer } from '../operator/server.ts';
 import { writeWitnessPage } from '../operator/witness-page.ts';
-import { patience } from '../patience.ts';
+import { cutOffSlowReaders, patience } from '../patience.ts';
 import type { WitnessedLog } from './log-list.ts';
 import { WitnessStore } from './store.ts';
 import { Witness } from './witness.ts';
@@ -57,6 +57,7 @@ export function buildWitnessServers({
   const store = new WitnessStore(database);
   const witness = new Witness(signer, logs, store, now);
   const app = Fastify({ logger: false, bodyLimit: BODY_LIMIT, ...patience });
+  cutOffSlowReaders(app);
   const refused = new RefusalCount();
   const operator = buildOperatorServer(() => writeWitnessPage(witness, refused, dirname(database), now()));
   app.addHook('onClose', async () => {

@@ -2,10 +2,9 @@
  * The memory of the log's process while it grows, over HTTP and with three witnesses, to a million entries, and what a
  * start takes then. For Linux: the memory is what the kernel says in /proc.
  */
-import type { ChildProcess } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { LogWorld } from '../../support/log-server.ts';
+import { residentBytes } from '../../support/resident-bytes.ts';
 import { startServer, submit } from './server.ts';
 
 /** Submissions under way at a time; the log takes up to 8,192 that wait. */
@@ -23,11 +22,6 @@ export interface Restart {
   size: number;
   resident: number;
   seconds: number;
-}
-
-async function residentBytes({ pid }: ChildProcess): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN);
 }
 
 /** Grows one log through these sizes, then starts it again. */
