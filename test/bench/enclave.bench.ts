@@ -192,6 +192,47 @@ async function setUps(): Promise<BenchRow[]> {
   }
 }
 
+/** How long it takes from when a reader leaves until the next one, who waits for the only place, reads a word. */
+async function leaving(bundle: string): Promise<BenchRow[]> {
+  const server = await startEnclaveProcess(bundle, {
+    config: { ...config, engine: { ...config.engine, sequences: 1 } },
+  });
+  const times: number[] = [];
+  try {
+    while (times.length < 20) {
+      const [stays, leaves] = [await openSession(server.url), await openSession(server.url)];
+      const first = leaves.client.startTurn(chat(QUESTION));
+      const reader = new AbortController();
+      const response = await postTurn(server.url, first.path, first.body, reader.signal);
+      const next = stays.client.startTurn(chat('What is 7 + 5?'));
+      const waiting = await postTurn(server.url, next.path, next.body);
+      const stream = response.body?.getReader();
+      while (first.reply.authenticated < 2)
+        first.reply.push((await stream?.read())?.value ?? new Uint8Array());
+      reader.abort();
+      const begun = performance.now();
+      let heard = false;
+      for await (const chunk of waiting.body ?? []) {
+        if (!next.reply.push(chunk).some(({ kind }) => kind === 'text') || heard) continue;
+        times.push(performance.now() - begun);
+        heard = true;
+      }
+    }
+  } finally {
+    await server.stop();
+  }
+  const most = Math.max(...times);
+  return [
+    {
+      what: 'a reader leaves: first token of the next, who waits (median, longest)',
+      ours: `${median(times).toFixed(0)} ms, ${most.toFixed(0)} ms`,
+      beside: '',
+      ratio: '',
+      goal: '<= 1000 ms',
+    },
+  ];
+}
+
 /** Runs the server and the same engine in the clear, and compares them. */
 async function besideTheClear(
   bundle: string,
@@ -228,6 +269,7 @@ export default async function bench(): Promise<BenchRow[]> {
   const scripted = await buildScriptedBundle(bundleFolder('bench-slow'));
   const script = fileURLToPath(new URL('../support/scripted/engine-child.ts', import.meta.url));
   return [
+    ...(await leaving(real)),
     ...(await besideTheClear(real, null, { model: 'demo model', question: QUESTION, rounds: [20, 6] })),
     ...(await besideTheClear(scripted, script, {
       model: 'at most 50 tokens a second',
