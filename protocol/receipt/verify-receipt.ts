@@ -14,6 +14,7 @@ import {
   type Grown,
   type LogState,
   parseLogState,
+  pinText,
   rootOf,
 } from '../log/state.ts';
 import { formatTrustDomain, type TrustDomain } from '../policy.ts';
@@ -88,7 +89,10 @@ async function verifiedState(
   const { format } = held;
   const { frontier, ledger } = grown;
   const newestCosignedAt = checkpoint.cosignedAt;
-  return { state: { format, frontier, ledger, checkpoint, newestCosignedAt, pending: null }, checkpoint };
+  // The quorum's signatures stand for the tree of that time; a pin may have come long after it.
+  const pinned = pinText(domain);
+  const state = { format, frontier, ledger, checkpoint, newestCosignedAt, pending: null, pinned };
+  return { state, checkpoint };
 }
 
 /** The parts of a report that follow from the bytes alone, whoever makes it and how long it took. */
