@@ -3,7 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toHex } from '../../protocol/bytes.ts';
 import { verifyCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { verifyProof } from '../../protocol/log/proof.ts';
-import { parseEntryBundle, parseTile } from '../../protocol/log/tiles.ts';
+import {
+  entriesPath,
+  parseEntryBundle,
+  parseTile,
+  tilePath,
+  tilesAtLevel,
+} from '../../protocol/log/tiles.ts';
 import { hashLeaf } from '../../protocol/log/tree.ts';
 import { LogWorld, submit } from '../support/log-server.ts';
 import { merkleOracle } from '../support/merkle-oracle.ts';
@@ -62,6 +68,34 @@ describe('the static files', () => {
     ]);
     expect(toHex(root)).toBe(toHex(oracle.root()));
     expect(rest).toHaveLength(15);
+  });
+
+  it('are there for every size that was published, at every level, until a full one has replaced them', async () => {
+    const other = await LogWorld.create();
+    try {
+      const grown = await other.start({ publishIntervalMs: 10, refreshIntervalMs: 1e8 });
+      const sizes = [1];
+      for (const count of [2, 252, 1, 1, 3]) {
+        const start = sizes.at(-1) ?? 0;
+        const batch = await Promise.all(Array.from({ length: count }, (_, i) => other.release(start + i)));
+        await Promise.all(batch.map((entry) => submit(grown, entry)));
+        sizes.push(Number((await grown.inject('/checkpoint')).body.split('\n')[1]));
+      }
+      expect(sizes).toEqual([1, 3, 255, 256, 257, 260]);
+      for (const size of sizes) {
+        for (const [level, hashes] of [size, Math.floor(size / 256)].entries()) {
+          for (const { index, width } of tilesAtLevel(0, hashes)) {
+            const tile = await grown.inject(`/${tilePath(level, index, width)}`);
+            expect([tile.statusCode, tile.rawPayload.length], `${size} ${level}`).toEqual([200, 32 * width]);
+            if (level > 0) continue;
+            const bundle = await grown.inject(`/${entriesPath(index, width)}`);
+            expect(parseEntryBundle(new Uint8Array(bundle.rawPayload), width)).toHaveLength(width);
+          }
+        }
+      }
+    } finally {
+      await other.close();
+    }
   });
 
   it('come with types and caching that a CDN can follow, open to any page', async () => {

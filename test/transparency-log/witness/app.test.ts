@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -230,6 +232,110 @@ describe('add-checkpoint', () => {
     expect(() => buildWitness({ signer, logs: twice, database: join(folder, 'other.db') })).toThrow(
       'WAX_WITNESS_LOG_TWICE',
     );
+  });
+});
+
+describe('the rules of tlog-witness, in their order: a request that breaks two is answered for the first', () => {
+  const stranger = signerFromSeed(origin, 1, new Uint8Array(32).fill(9));
+  const nobody = signerFromSeed('log.example/two', 1, new Uint8Array(32).fill(9));
+  const line = Buffer.alloc(32, 7).toString('base64');
+  const proof = (from: number, to: number) => consistencyProof(from, to, hashAt);
+  const hash = Uint8Array.from({ length: 32 }, () => 7);
+  /** Each is sent to a witness that has cosigned size 5. */
+  const rules: [rule: string, status: number, body: () => Promise<string>][] = [
+    [
+      'a body is an old size, a proof, an empty line and a checkpoint',
+      400,
+      async () => `old 5\n${await signed(5)}`,
+    ],
+    ['the old size is behind the word "old" and one space', 400, async () => `old  5\n\n${await signed(5)}`],
+    ['and is decimal', 400, async () => `old 0x5\n\n${await signed(5)}`],
+    ['without a sign', 400, async () => `old +5\n\n${await signed(5)}`],
+    ['without a leading zero', 400, async () => `old 05\n\n${await signed(5)}`],
+    ['and at most 2^53 - 1 here', 400, async () => `old 9007199254740992\n\n${await signed(5)}`],
+    ['a line of the proof is one hash', 400, async () => `old 5\n${line.slice(0, -4)}\n\n${await signed(8)}`],
+    ['in base64', 400, async () => `old 5\n${'!'.repeat(44)}\n\n${await signed(8)}`],
+    [
+      'and there are at most 63 of them',
+      400,
+      async () => `old 5\n${`${line}\n`.repeat(64)}\n${await signed(8)}`,
+    ],
+    [
+      '63 are read, and prove nothing',
+      422,
+      async () => `old 5\n${`${line}\n`.repeat(63)}\n${await signed(8)}`,
+    ],
+    ['lines end with a newline and nothing else', 400, async () => `old 5\r\n\r\n${await signed(5)}`],
+    [
+      'an unknown origin comes before its signature',
+      404,
+      async () => request(9, [], await signed(2, undefined, nobody, 'log.example/two')),
+    ],
+    [
+      'a signature before the old size',
+      403,
+      async () => request(9, [], await signed(8, undefined, stranger)),
+    ],
+    ['and before the record', 403, async () => request(3, [], await signed(8, undefined, stranger))],
+    ['an old size above the checkpoint before the record', 400, async () => request(9, [], await signed(8))],
+    ['the record before the proof', 409, async () => request(3, [hash], await signed(8))],
+    ['also where nothing would be proven', 409, async () => request(0, [], await signed(8))],
+    ['also for a smaller tree', 409, async () => request(4, [], await signed(4))],
+    ['a proof is for these two sizes', 422, async () => request(5, proof(4, 8), await signed(8))],
+    ['and has no hash too many', 422, async () => request(5, [...proof(5, 8), hash], await signed(8))],
+    ['and none too few', 422, async () => request(5, proof(5, 8).slice(0, -1), await signed(8))],
+    ['in their order', 422, async () => request(5, proof(5, 8).reverse(), await signed(8))],
+    ['for one size it is empty', 422, async () => request(5, [hash], await signed(5))],
+    ['and the root the same', 422, async () => request(5, [], await signed(5, hash))],
+    ['what extends the record is cosigned', 200, async () => request(5, proof(5, 8), await signed(8))],
+    ['and so is the record again', 200, async () => request(5, [], await signed(5))],
+  ];
+  async function request(oldSize: number, hashes: Uint8Array[], checkpoint: string): Promise<string> {
+    return Buffer.from(formatAddCheckpoint({ oldSize, proof: hashes, checkpoint })).toString();
+  }
+
+  it.each(rules)('%s: %i', async (_, status, body) => {
+    await add(0, 5);
+    const answer = await post(await body());
+    const text = await answer.text();
+    expect([answer.status, text]).toEqual([status, expect.anything()]);
+    if (status === 200) expect(text).toMatch(/^— witness\.example [A-Za-z0-9+/]+=*\n$/);
+    if (status === 409) {
+      expect([answer.headers.get('content-type'), text]).toEqual(['text/x.tlog.size', '5\n']);
+    }
+    // Whatever was refused has changed nothing.
+    if (status !== 200) expect((await add(5, 6)).status).toBe(200);
+  });
+
+  it.each(['GET', 'PUT', 'DELETE'])('a request by %s is none', async (method) => {
+    expect((await fetch(`${url}/add-checkpoint`, { method })).status).toBe(404);
+  });
+
+  it('many requests go over one connection', async () => {
+    let connections = 0;
+    app.server.on('connection', () => {
+      connections += 1;
+    });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (const [oldSize, size] of [
+      [0, 2],
+      [2, 4],
+      [4, 4],
+    ] as const) {
+      const body = formatAddCheckpoint({
+        oldSize,
+        proof: proof(oldSize, size),
+        checkpoint: await signed(size),
+      });
+      const sent = httpRequest(`${url}/add-checkpoint`, { agent, method: 'POST' });
+      sent.end(body);
+      const [answer] = await once(sent, 'response');
+      answer.resume();
+      await once(answer, 'end');
+      expect(answer.statusCode).toBe(200);
+    }
+    agent.destroy();
+    expect(connections).toBe(1);
   });
 });
 
