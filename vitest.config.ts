@@ -12,13 +12,14 @@ const e2e = { ...shared, globalSetup: 'test/e2e/support/global-setup.ts', testTi
 /** Tables that are walked in whole browsers, and guides in whole stacks: minutes each, so they run apart. */
 const wide = [
   'test/docs/enclave-guide.test.ts',
-  'test/enclave-server/deploy/chat.test.ts',
-  'test/enclave-server/deploy/proxy.test.ts',
   'test/docs/rehearsal.test.ts',
   'test/e2e/fetch-adapter.test.ts',
   'test/e2e/hostile-pages.test.ts',
-  'test/e2e/recovery.test.ts',
   'test/e2e/keyboard.test.ts',
+  'test/e2e/recovery.test.ts',
+  'test/enclave-server/deploy/chat.test.ts',
+  'test/enclave-server/deploy/proxy.test.ts',
+  'test/enclave-server/engine/containment.test.ts',
   'test/extension/history.test.ts',
   'test/extension/page/host.test.ts',
   'test/extension/private-window.test.ts',

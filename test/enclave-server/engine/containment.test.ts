@@ -55,7 +55,7 @@ describe.skipIf(!isLinux)('an engine process', { timeout: 120_000 }, () => {
   const ends: string[] = [];
 
   beforeAll(async () => {
-    engine = await demoEngine({ pingMs: 400, onCrash: (how) => ends.push(how), onLoaded: () => loaded++ });
+    engine = await demoEngine({ pingMs: 800, onCrash: (how) => ends.push(how), onLoaded: () => loaded++ });
   });
   // One that answers and one that waits: what has ended was replaced.
   beforeEach(() => expect.poll(() => loaded, patient).toBe(2 + ends.length));
@@ -138,7 +138,7 @@ describe.skipIf(!isLinux)('a grammar that takes too long', { timeout: 120_000 },
       models,
       sequences: 2,
       threads: 1,
-      compileMs: 2_000,
+      compileMs: 3_000,
     });
     await engine.ready;
     const ask = (grammar: Schema) => {
@@ -148,7 +148,7 @@ describe.skipIf(!isLinux)('a grammar that takes too long', { timeout: 120_000 },
     };
     await expect(ask({ type: 'boolean' })).resolves.toMatchObject({ finish: 'stop' });
     // Far beyond what a request may hold: what would come if the bounds on schemas had missed something.
-    const choices = Array.from({ length: 200_000 }, (_, index) => ({ const: `choice ${index}` }));
+    const choices = Array.from({ length: 600_000 }, (_, index) => ({ const: `choice ${index}` }));
     await expect(ask({ type: 'array', items: { oneOf: choices } })).rejects.toThrow('WAX_ENGINE_FAILED');
     await engine.ended;
     expect(engine.hung).toBe(true);
