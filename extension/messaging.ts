@@ -55,11 +55,19 @@ export interface LogReply {
   readonly evidence: readonly JsonValue[];
 }
 
+/** What became of a request that a page wrote; its state as the toolbar would show it. */
+export interface RequestNote {
+  readonly at: number;
+  readonly status: JsonValue;
+}
+
 export interface TabReply {
   readonly site: string | null;
   readonly granted: boolean;
   readonly boxOpen: boolean;
   readonly view: ViewStatus | null;
+  /** Requests that the page itself wrote, the newest first. */
+  readonly requests: readonly RequestNote[];
 }
 
 /** Request and reply of each message. */

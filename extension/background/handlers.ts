@@ -12,6 +12,7 @@ import { type Caller, siteOf } from '../sender.ts';
 import type { Status } from '../ui/controller.ts';
 import type { Frames } from './frames.ts';
 import type { Logs } from './logs.ts';
+import type { Requests } from './requests.ts';
 import type { Handlers } from './router.ts';
 import type { SessionValue } from './session-memory.ts';
 import type { Sites } from './sites.ts';
@@ -26,6 +27,7 @@ export interface Parts {
   readonly sites: Sites;
   readonly frames: Frames;
   readonly toolbar: Toolbar;
+  readonly requests: Requests;
   /** Window whose panel is to open at the chain. */
   readonly chainWish: SessionValue<number | null>;
   /** Reads the grants again after a change, for sender checks and icons. */
@@ -47,13 +49,17 @@ export async function commandHost(tabId: number, host: HostCommand['host']): Pro
 
 /** What the toolbar and the popup show after a page got in the way. */
 function interferenceStatus(kind: Interference): ViewStatus {
-  const status: Status = { id: kind === 'cover' ? 'page-covered' : 'page', simulated: false, figures: {} };
-  return { status: { ...status, figures: {} }, checkedAt: null, report: null };
+  const id: Status['id'] = kind === 'cover' ? 'page-covered' : 'page';
+  return {
+    status: { id, simulated: false, figures: { interference: kind } },
+    checkedAt: null,
+    report: null,
+  };
 }
 
 /** The handlers over the background's parts. */
 export function createHandlers(parts: Parts): Handlers {
-  const { store, trust, logs, sites, frames, toolbar } = parts;
+  const { store, trust, logs, sites, frames, toolbar, requests } = parts;
   return {
     'bridge/hello': async (_request, caller) => {
       const { tabId, frameId, site } = placed(caller);
@@ -142,8 +148,10 @@ export function createHandlers(parts: Parts): Handlers {
     'view/status': async ({ windowId, ...status }, caller) => {
       const { tabId, role } = caller;
       const site = 'site' in caller ? caller.site : null;
-      if (role === 'service' && tabId !== null) await toolbar.reportRequest({ tabId, site }, status);
-      else await toolbar.report(tabId === null ? { windowId } : { tabId, site }, status);
+      if (role === 'service') {
+        await requests.note(placed(caller), status.status);
+        await toolbar.reportRequest({ tabId: caller.tabId, site }, status);
+      } else await toolbar.report(tabId === null ? { windowId } : { tabId, site }, status);
       return {};
     },
     'tab/get': async ({ tabId }) => {
@@ -154,7 +162,8 @@ export function createHandlers(parts: Parts): Handlers {
       // A document that may not speak to the background, such as a sandboxed one, still answers it.
       const closed = closedBy === null ? null : interferenceStatus(closedBy);
       const view = (await toolbar.reported(tab)) ?? (granted ? closed : null);
-      return { site, granted, boxOpen: granted && open, view };
+      const written = await requests.of(tabId, granted ? site : null);
+      return { site, granted, boxOpen: granted && open, view, requests: written };
     },
     'tab/write': async ({ tabId }) => {
       await commandHost(tabId, 'open');

@@ -8,12 +8,14 @@ import { typingPort } from '../messaging.ts';
 import { openPanel } from '../panel.ts';
 import { type Caller, identifySender, siteOf } from '../sender.ts';
 import { syncLog } from '../session/log-client.ts';
+import { movePort } from '../session/moving/move-port.ts';
 import { setMessageSource } from '../ui/i18n/messages.ts';
 import { readBuiltInDomain } from './built-in.ts';
 import { openDatabase } from './database.ts';
 import { createFrames, type FrameMemory } from './frames.ts';
 import { commandHost, createHandlers } from './handlers.ts';
 import { createLogs } from './logs.ts';
+import { createRequests, type RequestMemory } from './requests.ts';
 import { answer } from './router.ts';
 import { sessionValue } from './session-memory.ts';
 import { createSites } from './sites.ts';
@@ -59,7 +61,9 @@ export function startBackground(): void {
     hasFork: logs.hasFork,
     theme: sessionValue<'light' | 'dark' | 'any'>('theme', 'any'),
   });
+  const requests = createRequests(sessionValue<RequestMemory>('requests', {}), Date.now);
   const handlers = createHandlers({
+    requests,
     chainWish: sessionValue<number | null>('chain', null),
     store,
     trust,
@@ -86,6 +90,8 @@ export function startBackground(): void {
     return true;
   });
   browser.runtime.onConnect.addListener(async (port) => {
+    // Between a box and its panel. The background neither listens nor ends it.
+    if (port.name === movePort) return;
     const caller = port.sender ? await identify(port.sender) : null;
     const chat =
       caller?.role === 'sidepanel' || (caller?.role === 'frame' && (await frames.isRedeemed(caller)));
@@ -97,7 +103,10 @@ export function startBackground(): void {
     await frames.forgetTab(tabId);
     await toolbar.forgetTab(tabId);
   };
-  browser.tabs.onRemoved.addListener((tabId) => void forget(tabId));
+  browser.tabs.onRemoved.addListener((tabId) => {
+    void forget(tabId);
+    void requests.forgetTab(tabId);
+  });
   browser.tabs.onUpdated.addListener(async (tabId, { status }, { url }) => {
     if (status === undefined) return;
     await ready;
@@ -106,6 +115,8 @@ export function startBackground(): void {
       const { open, closedBy } = await commandHost(tabId, 'look');
       if (!open && closedBy === null) await forget(tabId);
     }
+    // Where we are not let in, which shows as no address at all, there is no box. Our own pages have theirs.
+    else if (url?.startsWith(`${installation.origin}/`) !== true) await forget(tabId);
     await toolbar.draw(tabId);
   });
   browser.tabs.onActivated.addListener(({ tabId }) => void ready.then(() => toolbar.draw(tabId)));

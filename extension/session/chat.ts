@@ -23,6 +23,8 @@ import type { StoredChat } from './history/stored-chat.ts';
 import { initialView } from './initial-view.ts';
 import { LastTime } from './last-time.ts';
 import { logFacts } from './log-facts.ts';
+import { startMoveIn } from './moving/move-in.ts';
+import { MoveOut } from './moving/move-out.ts';
 import { present } from './present.ts';
 import { StatusTeller } from './status-teller.ts';
 import { openSurface, type Surface } from './surface.ts';
@@ -40,6 +42,8 @@ export class Chat {
   readonly #light = createTypingLight(() => this.#surface?.windowId);
   readonly #lastTime = new LastTime((lastTime) => this.store.update({ lastTime }));
   #surface: Surface | null = null;
+  /** The way of this chat to the panel; null in the panel itself. */
+  #moveOut: MoveOut | null = null;
   readonly #service = new ChosenService({
     onChange: () => this.#show(),
     onTrouble: (error) => this.#trouble(error),
@@ -88,10 +92,18 @@ export class Chat {
     for (const sign of ['keydown', 'pointerdown']) {
       document.addEventListener(sign, () => this.keeper.active(), { passive: true });
     }
+    const { windowId } = this.#surface;
     if (kind === 'panel') {
-      onChainAsked(this.#surface.windowId, () =>
-        this.store.update({ chainAsked: this.store.current().chainAsked + 1 }),
-      );
+      onChainAsked(windowId, () => this.store.update({ chainAsked: this.store.current().chainAsked + 1 }));
+      void startMoveIn(windowId, (chat) => this.#takeUp(chat));
+    } else {
+      const moveOut = new MoveOut({
+        windowId,
+        chat: () => this.#chatNow(),
+        onMoved: () => this.#onMoved(),
+      });
+      this.#moveOut = moveOut;
+      this.store.subscribe(() => moveOut.changed());
     }
     await Promise.all([this.load(), this.keeper.look()]);
   }
@@ -140,7 +152,8 @@ export class Chat {
     this.asking.stop();
     this.#service.end();
     this.#light.set(false);
-    this.#fixed = bare(what === 'cover' ? 'page-covered' : 'page');
+    const id = what === 'cover' ? 'page-covered' : 'page';
+    this.#fixed = { ...bare(id), figures: { interference: what } };
     this.setOpen(false);
     this.#show();
   }
@@ -188,6 +201,26 @@ export class Chat {
     this.store.update({ thread, setup, draft, attachments });
     const known = this.store.current().enclaves.some((one) => one.service === service);
     if (known && service !== this.#service.choice?.enclave.service) void this.load(service);
+  }
+
+  /** The chat as it would go on elsewhere; null where nothing was said or written. */
+  #chatNow(): StoredChat | null {
+    const { thread, draft, attachments, setup } = this.store.current();
+    const service = this.#service.choice?.enclave.service;
+    const isEmpty = thread.length === 0 && draft === '' && attachments.length === 0;
+    return isEmpty || service === undefined ? null : { service, thread, setup, draft, attachments };
+  }
+
+  /** Goes on with the chat of a page's box, unless there is one here already. */
+  #takeUp(chat: StoredChat): boolean {
+    if (this.#fixed !== null || this.#chatNow() !== null) return false;
+    this.#resume(chat);
+    return true;
+  }
+
+  #onMoved(): void {
+    this.#empty();
+    this.setOpen(false);
   }
 
   /** Takes the chat off the screen, its draft included. */
@@ -264,9 +297,11 @@ export class Chat {
 
   openPanel(): void {
     void openPanel(this.#surface?.windowId);
+    this.#moveOut?.moveNow();
   }
 
   close(): void {
+    this.#moveOut?.end();
     this.#service.end();
     this.#surface?.close();
   }

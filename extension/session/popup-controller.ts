@@ -16,7 +16,7 @@ import { forkEvidence } from './view-status.ts';
 const status = (id: Status['id']): Status => ({ id, simulated: false, figures: {} });
 
 function viewOf(tab: TabReply, firstRunDone: boolean): PopupView {
-  const { site, granted, boxOpen, view } = tab;
+  const { site, granted, boxOpen, view, requests } = tab;
   const shown = view?.status as unknown as Status | undefined;
   const rest = status(firstRunDone ? 'not-granted' : 'not-set-up');
   return {
@@ -25,6 +25,7 @@ function viewOf(tab: TabReply, firstRunDone: boolean): PopupView {
     checkedAt: view?.checkedAt ?? null,
     report: (view?.report as unknown as VerificationReport | null) ?? null,
     fork: null,
+    requests: requests.map(({ at, status: of }) => ({ at, status: of as unknown as Status })),
   };
 }
 
@@ -48,6 +49,7 @@ export function createPopupController(): PopupController {
     checkedAt: null,
     report: null,
     fork: null,
+    requests: [],
   });
   let tabId: number | undefined;
   let windowId: number | undefined;

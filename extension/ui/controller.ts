@@ -6,6 +6,7 @@
  */
 import type { DiffLine } from '../../protocol/policy-diff.ts';
 import type { ReportState, Row, VerificationReport } from '../../protocol/report.ts';
+import type { Interference } from '../messaging.ts';
 import type { SeenRelease } from '../seen.ts';
 import type { Preferences } from '../settings.ts';
 import type { Observable } from './store.ts';
@@ -63,6 +64,8 @@ export interface Figures {
   readonly version?: { readonly have: string; readonly need?: string };
   /** The last message went out sealed to the program checked before, which is no longer the one there. */
   readonly sealedBefore?: boolean;
+  /** What the page did to the box. */
+  readonly interference?: Interference;
   /** Stable error code, shown small and last. */
   readonly code?: string;
   /** Address to write to the operator: https or mailto. */
@@ -297,6 +300,8 @@ export interface PopupView {
   readonly checkedAt: number | null;
   readonly report: VerificationReport | null;
   readonly fork: ForkEvidence | null;
+  /** What became of requests that the page itself wrote, the newest first. */
+  readonly requests: readonly { readonly at: number; readonly status: Status }[];
 }
 
 /** Implemented by extension/session/popup-controller.ts: `createPopupController()`. */

@@ -43,6 +43,10 @@ describe.each(browsers)('the fetch adapter in %s', (name, isThere, start) => {
     if (!isThere) return;
     const engine = scriptedEngine(async (job, onText, signal) => {
       jobs.push(JSON.stringify(job.messages));
+      if (job.tools?.length && job.messages.at(-1)?.role === 'user') {
+        const toolCalls = [{ name: 'weather', arguments: '{"city":"Lisbon"}' }];
+        return { finish: 'stop', promptTokens: 5, completionTokens: 9, toolCalls };
+      }
       const endless = JSON.stringify(job.messages).includes('forever');
       for (let index = 0; endless ? !signal.aborted : index < words.length; index++) {
         onText(words[index % words.length] ?? '');
@@ -86,6 +90,15 @@ describe.each(browsers)('the fetch adapter in %s', (name, isThere, start) => {
   });
 
   const patient = { timeout: 20_000 };
+  /** What the popup lists of this tab's requests. */
+  const listed = () =>
+    driver.runIn(
+      'popup',
+      `const tabs = await chrome.tabs.query({});
+       const tab = tabs.filter(({ url }) => url?.startsWith(${JSON.stringify(backend.origin)})).at(-1);
+       const { reply } = await chrome.runtime.sendMessage({ type: 'tab/get', body: { tabId: tab.id } });
+       return reply.requests.map(({ status }) => status.id);`,
+    );
   const inPage = async (body: string) => {
     await driver.open(`${backend.origin}/`);
     return driver.run(
@@ -121,6 +134,29 @@ describe.each(browsers)('the fetch adapter in %s', (name, isThere, start) => {
         }
         return { text: pieces.join(''), many: pieces.length > 1, finish, usage: usage.completion_tokens };`);
       expect(answer).toEqual({ text: words.join(''), many: true, finish: 'stop', usage: words.length });
+      expect(backend.received).toEqual([]);
+    });
+
+    it.each([false, true])('calls a tool and takes its result, streamed: %s', async (stream) => {
+      const answer = await inPage(`${sdk}
+        const tools = [{ type: 'function', function: { name: 'weather', description: 'Weather of a city',
+          parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } } }];
+        const asked = client.chat.completions.stream ? client.chat.completions : client.beta.chat.completions;
+        const message = ${stream}
+          ? await asked.stream({ model: 'm', messages, tools }).finalMessage()
+          : (await client.chat.completions.create({ model: 'm', messages, tools })).choices[0].message;
+        const [call] = message.tool_calls;
+        const result = { role: 'tool', tool_call_id: call.id, content: 'sunny' };
+        const last = await client.chat.completions.create({ model: 'm', tools,
+          messages: [...messages, { role: 'assistant', content: message.content ?? '', tool_calls: [call].map(({ id, type, function: { name, arguments: text } }) => ({ id, type, function: { name, arguments: text } })) }, result] });
+        return { type: call.type, name: call.function.name, text: call.function.arguments, last: last.choices[0].message.content };`);
+      expect(answer).toEqual({
+        type: 'function',
+        name: 'weather',
+        text: '{"city":"Lisbon"}',
+        last: words.join(''),
+      });
+      expect(jobs.at(-1)).toContain('sunny');
       expect(backend.received).toEqual([]);
     });
 
@@ -191,6 +227,7 @@ describe.each(browsers)('the fetch adapter in %s', (name, isThere, start) => {
       body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hello' }] }) })`);
     await expect.poll(async () => (await driver.tab()).state, patient).toBe('adapter');
     expect((await driver.tab()).boxOpen).toBe(false);
+    expect(await listed()).toEqual(['adapter']);
   });
 
   it.skipIf(!isThere)('claims nothing for a page that goes around it', async () => {
@@ -199,6 +236,7 @@ describe.each(browsers)('the fetch adapter in %s', (name, isThere, start) => {
       await frame.contentWindow.fetch(location.origin + '/v1/chat/completions', { method: 'POST', body: 'in the clear' });`);
     expect(backend.received).toEqual(['in the clear']);
     expect((await driver.tab()).state).toBeNull();
+    expect(await listed()).toEqual([]);
   });
 
   it.skipIf(!isThere)('sends nothing anywhere when a check fails', async () => {
@@ -216,5 +254,6 @@ describe.each(browsers)('the fetch adapter in %s', (name, isThere, start) => {
     });
     expect(jobs).toHaveLength(before);
     expect(backend.received).toEqual([]);
+    await expect.poll(listed, patient).toEqual(['failed']);
   });
 });

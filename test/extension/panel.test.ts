@@ -9,6 +9,7 @@ import { scriptedEngine } from '../support/enclave.ts';
 import { type ExtensionBrowser, hasChromium, startExtensionBrowser } from '../support/extension-browser.ts';
 import { attachRaw, type RawPage } from '../support/raw-page.ts';
 import { type SealedWorld, startSealedWorld } from '../support/sealed-world.ts';
+import { startStaticSite } from '../support/static-site.ts';
 
 const patient = { timeout: 20_000 };
 
@@ -116,6 +117,31 @@ describe.skipIf(!hasChromium)('the side panel and the popup of Chrome', () => {
     expect(await text(first)).not.toContain('Each link vouches for the next');
     await second.evaluate(`document.querySelector('.chain-head button').click()`);
     await expect.poll(() => text(second), patient).toContain('You said: the second window.');
+  });
+
+  it('take up the chat of a page’s box when it is moved there, and the box is empty then', async () => {
+    const site = await startStaticSite({
+      '/': '<!doctype html><body><textarea placeholder="Message parley" style="position:fixed;bottom:20px;width:600px"></textarea>',
+    });
+    expect(await browser.ask('grants/add', { site: site.origin })).toMatchObject({ ok: true });
+    for (const panel of [first, second]) {
+      await panel.evaluate(`document.querySelector('.header-new').click()`);
+      await expect.poll(() => text(panel), patient).toContain('Try it with something harmless');
+    }
+    const opened = browser.context.waitForEvent('page');
+    await options.evaluate(`chrome.tabs.create({ windowId: ${windows[0]}, url: '${site.origin}' })`);
+    const page = await opened;
+    const frame = () => page.frames().find((one) => one.url().endsWith('/composer.html'));
+    await expect.poll(() => frame()?.locator('textarea').count(), patient).toBe(1);
+    await frame()?.locator('textarea').fill('begun in the box');
+    await frame()?.locator('textarea').press('Enter');
+    await expect.poll(() => frame()?.locator('.took').count(), patient).toBe(1);
+    await frame()?.getByRole('button', { name: 'Open the side panel' }).click();
+    await expect.poll(() => text(first), patient).toContain('You said: begun in the box.');
+    expect(await text(second)).not.toContain('begun in the box');
+    await expect.poll(() => frame()?.locator('body').innerText(), patient).not.toContain('begun in the box');
+    await page.close();
+    site.close();
   });
 
   it('part again: a panel that was closed is no longer spoken for', async () => {

@@ -45,6 +45,7 @@ export async function startChromiumDriver(folder: string): Promise<Driver> {
       const message = JSON.stringify({ type, body });
       return (await (await ownPage(name)).evaluate(`chrome.runtime.sendMessage(${message})`)) as Envelope;
     },
+    show: async (name) => (await ownPage(name)).bringToFront(),
     runIn: async (name, body) => (await ownPage(name)).evaluate(wrapped(body)),
     async open(wanted) {
       url = wanted;

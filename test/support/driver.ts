@@ -33,6 +33,8 @@ export interface Driver {
   ask(page: 'popup' | 'welcome' | 'options', type: string, body: object): Promise<Envelope>;
   /** Runs the body of an async function in a page of the extension, in a tab of its own that stays in the background. */
   runIn(page: string, body: string): Promise<unknown>;
+  /** Brings that tab to the front: a hidden page asks nobody anything. */
+  show(page: string): Promise<void>;
   /** Shows an address in a new tab, which all that follows is about. */
   open(url: string): Promise<void>;
   /** Goes on to another address in the same tab. */

@@ -68,6 +68,10 @@ export async function startFirefoxDriver(folder: string): Promise<Driver> {
     ask: async (page, type, body) =>
       (await runIn(page, `return chrome.runtime.sendMessage(${JSON.stringify({ type, body })})`)) as Envelope,
     runIn,
+    async show(page) {
+      await runIn(page, '');
+      await send('WebDriver:SwitchToWindow', { handle: own.get(page), focus: true });
+    },
     async open(wanted) {
       url = wanted;
       tabHandle = await newTab();

@@ -1,6 +1,6 @@
 import { describeRow } from '../chain/rows.ts';
 import { Fork } from '../chat/fork.tsx';
-import type { PopupController, PopupView } from '../controller.ts';
+import type { PopupController, PopupView, Status } from '../controller.ts';
 import { formatAgo } from '../i18n/format.ts';
 import { t } from '../i18n/messages.ts';
 import { StateIcon, stateDrawings } from '../icons/state-icon.tsx';
@@ -46,6 +46,35 @@ function Facts({ view }: { view: PopupView }) {
     </ul>
   );
 }
+
+/** Requests of the page's own, each with what became of it: never shown as what a sealed box sends. */
+function Requests({ view }: { view: PopupView }) {
+  const now = useNow(10_000);
+  if (view.requests.length === 0) return null;
+  return (
+    <section aria-labelledby="popup-requests">
+      <h2 id="popup-requests" class="popup-small">
+        {t('requestsTitle')}
+      </h2>
+      <ul class="popup-facts card">
+        {view.requests.map(({ at, status }) => {
+          const { icon, word } = describe(status, view.site?.host);
+          const isSealed = status.id === 'adapter';
+          return (
+            <li key={at}>
+              <StateIcon name={isSealed && status.simulated ? 'sim' : icon} size={18} />
+              <span>{isSealed ? requestWord(status) : t('requestNotSent', { word })}</span>
+              <span class="popup-fact-end">{formatAgo(at, now)}</span>
+            </li>
+          );
+        })}
+      </ul>
+      <p class="caption">{t('requestsNote')}</p>
+    </section>
+  );
+}
+
+const requestWord = ({ simulated }: Status) => (simulated ? t('requestSimulated') : t('wordAdapter'));
 
 function Sentence({ view }: { view: PopupView }) {
   const { status, report, site } = view;
@@ -96,6 +125,7 @@ function Body({ view, controller }: { view: PopupView; controller: PopupControll
       <Verdict view={view} />
       {good && status.id === 'sealed' ? <Facts view={view} /> : <Sentence view={view} />}
       {good && status.id !== 'sealed' && <Facts view={view} />}
+      <Requests view={view} />
       <div class="popup-actions">
         {actionsOf(view).map(({ id, label }, i) => (
           <button

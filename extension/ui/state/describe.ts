@@ -3,6 +3,7 @@
  * to do. Facts that are missing drop their clause; nothing is made up.
  * @module
  */
+import type { Interference } from '../../messaging.ts';
 import type { Figures, StateId, Status } from '../controller.ts';
 import { formatDate, formatSpan } from '../i18n/format.ts';
 import { t, tn } from '../i18n/messages.ts';
@@ -68,13 +69,25 @@ function clockText({ witnessTime }: Figures): string {
   return `${t('textClockLead')} ${tn('textClock', agree, { difference: formatSpan(at - localAt) })}`;
 }
 
-const page = (site: string, covered: boolean): Words => ({
+/** What the page did, and what that means for the words that were being typed. */
+function pageText(site: string, what: Interference): string {
+  const said = {
+    focus: t('textPage', { site }),
+    cover: t('textPageCovered', { site }),
+    move: t('textPageMoved', { site }),
+    remove: t('textPageRemoved', { site }),
+    block: t('textPageBlocked', { site }),
+  };
+  return said[what];
+}
+
+const page = (site: string, what: Interference): Words => ({
   icon: 'page',
   word: t('wordPage'),
   who: t('whoClosed'),
   short: t('shortPage'),
-  title: covered ? t('titlePageCovered') : t('titlePage'),
-  text: `${covered ? t('textPageCovered', { site }) : t('textPage', { site })} ${t('pagePanelSafer')}`,
+  title: what === 'cover' ? t('titlePageCovered') : t('titlePage'),
+  text: `${pageText(site, what)} ${t('pagePanelSafer')}`,
   actions: [openPanel(), action('keep-closed', t('actKeepClosed'))],
 });
 
@@ -252,8 +265,8 @@ const writers: Record<StateId, Writer> = {
     text: clockText(figures),
     actions: [action('check-now', t('actClockFixed'))],
   }),
-  page: (_figures, site) => page(site, false),
-  'page-covered': (_figures, site) => page(site, true),
+  page: ({ interference = 'focus' }, site) => page(site, interference),
+  'page-covered': (_figures, site) => page(site, 'cover'),
   failed: ({ sealedBefore }) => ({
     icon: 'failed',
     word: t('wordFailed'),

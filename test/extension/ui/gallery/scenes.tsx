@@ -327,6 +327,19 @@ const chats = {
     { surface: 'frame', frame: frame(false), status: fixture.status('page') },
     { width: 640, height: 300 },
   ),
+  ...Object.fromEntries(
+    (['move', 'remove', 'block'] as const).map((interference) => [
+      `frame-page-${interference}`,
+      chat(
+        {
+          surface: 'frame',
+          frame: frame(false),
+          status: fixture.status('page', { figures: { ...figures, interference } }),
+        },
+        { width: 640, height: 300 },
+      ),
+    ]),
+  ),
   'frame-page-covered': chat(
     { surface: 'frame', frame: frame(false), status: fixture.status('page-covered') },
     { width: 640, height: 300 },
@@ -352,6 +365,7 @@ const popupView: PopupView = {
   checkedAt: fixture.now - 60_000,
   report,
   fork: null,
+  requests: [],
 };
 
 function popup(change: Partial<PopupView>): Scene {
@@ -377,7 +391,18 @@ const popups = {
   'popup-sealed': popup({}),
   'popup-failed': popup({ status: fixture.status('failed'), report: fixture.failedReport, site: null }),
   'popup-simulated': popup({ status: simulated, report: fixture.simulatedReport }),
-  'popup-adapter': popup({ status: fixture.status('adapter') }),
+  'popup-adapter': {
+    ...popup({
+      status: fixture.status('adapter'),
+      site: { host: 'parley.example', granted: true, boxOpen: false },
+      requests: [
+        { at: fixture.now - 20_000, status: fixture.status('adapter') },
+        { at: fixture.now - 70_000, status: { ...fixture.status('adapter'), simulated: true } },
+        { at: fixture.now - 190_000, status: fixture.status('failed') },
+      ],
+    }),
+    height: 480,
+  },
   'popup-fork': { ...popup({ status: fixture.status('fork'), fork }), height: 620 },
   'popup-papers': popup({ status: fixture.status('papers') }),
 };

@@ -48,6 +48,16 @@ describe.each([
 ] as const)('states in %s', (locale, catalogue) => {
   beforeAll(() => setMessageSource(catalogueSource(locale, catalogue)));
 
+  test('what a page did has a sentence of its own, and only a stolen keyboard costs letters', () => {
+    const textOf = (interference: NonNullable<Status['figures']['interference']>) =>
+      describeState(status('page', { interference }), 'parley.example').text;
+    const whats = ['focus', 'move', 'remove', 'block'] as const;
+    expect(new Set(whats.map(textOf)).size).toBe(whats.length);
+    for (const what of whats) expect(textOf(what)).toContain('parley.example');
+    const lost = /last few letters|letzten paar Buchstaben/;
+    expect(whats.filter((what) => lost.test(textOf(what)))).toEqual(['focus']);
+  });
+
   test.each(ids)('%s has an outline, a word and a sentence', (id) => {
     const text = describeState(status(id), 'parley.example');
     expect(stateDrawings[text.icon].outline).toBeTruthy();
