@@ -9,8 +9,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { checkCommand, measureCommand } from '../../bin/commands/release/measure.ts';
 import { reportLines } from '../../bin/report-text.ts';
 import { syncLog } from '../../extension/session/log-client.ts';
-import type { EvidenceInput, EvidenceVerifier } from '../../protocol/attestation/evidence.ts';
-import { parseHex } from '../../protocol/bytes.ts';
 import type { LogState } from '../../protocol/log/state.ts';
 import { measureShape } from '../../protocol/measurement/image.ts';
 import { parseTrustDomain, type TrustDomain } from '../../protocol/policy.ts';
@@ -21,11 +19,10 @@ import { encodeSessionHeader } from '../../protocol/session/header.ts';
 import { generateSessionKey } from '../../protocol/session/hpke.ts';
 import { createOffer } from '../../protocol/session/offer.ts';
 import { verifyAnswer } from '../../protocol/verify.ts';
-import { at, makeSnp } from '../support/attestation/amd-pki.ts';
-import { makeNitro } from '../support/attestation/aws-pki.ts';
-import { makeTdx } from '../support/attestation/intel-pki.ts';
+import { at } from '../support/attestation/amd-pki.ts';
 import { MINUTE, releaseFields } from '../support/log-builder.ts';
 import { LogWorld, submit } from '../support/log-server.ts';
+import { hardware, type Registers } from '../support/measurement/evidence.ts';
 import {
   flipMiddle,
   type ImageChange,
@@ -36,37 +33,6 @@ import {
 } from '../support/measurement/image.ts';
 import { FakeClock, sessionHeader, statementBytes } from '../support/session.ts';
 import { approvedStatement, SERVICE } from '../support/verified-exchange.ts';
-
-type Registers = { [name: string]: string };
-
-/** Where each platform has its registers, in evidence that passes every other check. */
-const hardware: Record<string, (registers: Registers, data: Uint8Array) => Made> = {
-  'sev-snp': ({ launchDigest = '' }, data) =>
-    makeSnp({ report: { measurement: parseHex(launchDigest), reportData: data } }),
-  tdx: ({ mrtd = '', ...rtmrs }, data) =>
-    makeTdx({
-      patch(signed) {
-        const body = 48;
-        signed.set(parseHex(mrtd), body + 136);
-        for (const index of [0, 1, 2, 3])
-          signed.set(parseHex(rtmrs[`rtmr${index}`] ?? ''), body + 328 + 48 * index);
-        signed.set(data, body + 520);
-      },
-    }),
-  nitro: (registers, data) =>
-    makeNitro({
-      pcrs: Array.from({ length: 16 }, (_, index) => [
-        index,
-        parseHex(registers[`pcr${index}`] ?? '00'.repeat(48)),
-      ]),
-      document: { user_data: data },
-    }),
-};
-
-interface Made {
-  input: EvidenceInput;
-  verifier: EvidenceVerifier;
-}
 
 let world: LogWorld;
 let app: Awaited<ReturnType<LogWorld['start']>>;
