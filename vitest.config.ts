@@ -26,6 +26,7 @@ const wide = [
   'test/extension/history.test.ts',
   'test/extension/page/host.test.ts',
   'test/extension/private-window.test.ts',
+  'test/extension/trust.test.ts',
   'test/extension/ui/gallery.test.ts',
   'test/extension/ui/looks.test.ts',
   'test/protocol/attestation/engines.test.ts',
