@@ -6,8 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoConfig } from '../../enclave-server/demo-config.ts';
+import { fetchDebian, unpackDebian } from '../../image/debian.ts';
+import { pins } from '../../image/pins.ts';
+import { authenticodeHash } from '../../protocol/measurement/authenticode.ts';
 import { parseEif } from '../../protocol/measurement/eif.ts';
+import { portableHashes } from '../../protocol/measurement/hashes.ts';
 import { requireFirmBorders } from '../../protocol/measurement/nitro.ts';
+import { writeSetupHeader } from '../../protocol/measurement/setup-header.ts';
 import { readCpio } from '../support/image/read-cpio.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'waxseal-image-'));
@@ -144,6 +149,22 @@ describe('a production image', { timeout: 600_000 }, () => {
     expect(isSame(Buffer.concat(eif.ramdisks), 'initramfs')).toBe(true);
     expect(isSame(eif.kernel, 'kernel')).toBe(true);
     expect(eif.ramdisks.length).toBe(2);
+  });
+
+  it('has the kernel that Debian has signed, but for what every QEMU before 10.2 writes into it', async () => {
+    const unpacked = join(scratch, 'kernel');
+    mkdirSync(unpacked);
+    const options = { cache: join(root, 'dist/image/inputs'), mirror: null, offline: true };
+    await unpackDebian(await fetchDebian(pins.kernel, options), unpacked);
+    const file = join(unpacked, 'boot', pins.kernel.name.replace('linux-image-', 'vmlinuz-'));
+    const signed = new Uint8Array(readFileSync(file));
+    const initrdBytes = readFileSync(join(first, 'initramfs')).length;
+    const ours = readFileSync(join(first, 'kernel'));
+    expect(ours.equals(writeSetupHeader(signed, { memoryBytes: 2 ** 32, initrdBytes }))).toBe(true);
+    // The hash that Debian's signature is over stands in that signature, which is in the file.
+    const hash = authenticodeHash(signed, portableHashes.sha256);
+    expect(readFileSync(file).indexOf(hash)).toBeGreaterThan(signed.length - 4096);
+    expect(readFileSync(file).indexOf(authenticodeHash(ours, portableHashes.sha256))).toBe(-1);
   });
 
   it('says what it was made of, each part with its digest and terms', () => {
