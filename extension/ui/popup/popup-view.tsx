@@ -52,7 +52,7 @@ function Requests({ view }: { view: PopupView }) {
   const now = useNow(10_000);
   if (view.requests.length === 0) return null;
   return (
-    <section aria-labelledby="popup-requests">
+    <section class="popup-requests" aria-labelledby="popup-requests">
       <h2 id="popup-requests" class="popup-small">
         {t('requestsTitle')}
       </h2>

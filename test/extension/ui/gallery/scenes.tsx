@@ -401,7 +401,7 @@ const popups = {
         { at: fixture.now - 190_000, status: fixture.status('failed') },
       ],
     }),
-    height: 480,
+    height: 660,
   },
   'popup-fork': { ...popup({ status: fixture.status('fork'), fork }), height: 620 },
   'popup-papers': popup({ status: fixture.status('papers') }),
