@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { buildExplorer } from '../../scripts/build-explorer.ts';
-import { DAY, HOUR, type LogBuilder, releaseFields, testDigest } from './log-builder.ts';
+import { DAY, HOUR, releaseFields, testDigest } from './log-builder.ts';
 import { LogWorld, submit, thisSecond } from './log-server.ts';
 
 const names = {
@@ -35,7 +35,7 @@ export class ExplorerWorld {
     const { builder } = world;
     // Half a year passes for the log, which refuses what is not dated by its own clock.
     const app = await world.start({ explorer: folder, now: () => builder.now });
-    const newest = await fill(app, builder, now);
+    const newest = await fill(app, world, now);
     const url = await app.listen({ host: '127.0.0.1', port: 0 });
     return new ExplorerWorld(url, newest, world, folder);
   }
@@ -47,7 +47,13 @@ export class ExplorerWorld {
 }
 
 /** Returns the index of the newest release. */
-async function fill(app: FastifyInstance, builder: LogBuilder, now: number): Promise<number> {
+async function fill(app: FastifyInstance, world: LogWorld, now: number): Promise<number> {
+  const { builder } = world;
+  /** Log and witnesses have the same clock. */
+  const travelTo = (at: number) => {
+    builder.now = at;
+    for (const index of world.endpoints.keys()) world.ahead[index] = at - Date.now();
+  };
   const add = async (entry: Promise<Uint8Array>): Promise<number> => {
     const answer = await submit(app, await entry);
     if (answer.statusCode !== 201) throw new Error(answer.body);
@@ -72,21 +78,21 @@ async function fill(app: FastifyInstance, builder: LogBuilder, now: number): Pro
   };
   let [version, newest] = [24, 0];
   for (let day = 0; day < DAYS - 14; day += 4) {
-    builder.now = now - (DAYS - day) * DAY + HOUR;
+    travelTo(now - (DAYS - day) * DAY + HOUR);
     const machineSha256 = testDigest(`machine ${day}`);
     await add(builder.entry('machine', { platform: 'sev-snp', machineSha256, operator: 'Fernhill' }));
     if (day % 12 === 0) newest = await release('chat', ++version, testDigest(`${day}`).slice(0, 8), [0, 1]);
   }
-  builder.now = now - 12 * DAY;
+  travelTo(now - 12 * DAY);
   const bad = await release('chat', ++version, '51b0d9c4', [0, 1, 2]);
-  builder.now = now - 9 * DAY;
+  travelTo(now - 9 * DAY);
   await release('drafts', 12, 'e8837f10', [0, 2]);
   const { statementSha256 } = (await app.inject(`/api/v1/entries/${bad}`)).json();
   const reason = 'Answers could be kept in swap';
   await add(builder.entry('status', { action: 'revoke', index: bad, statementSha256, reason }, { by: [2] }));
-  builder.now = now - 4 * DAY;
+  travelTo(now - 4 * DAY);
   newest = await release('chat', ++version, '9c41e07a', [0, 1]);
-  builder.now = now - 3 * DAY;
+  travelTo(now - 3 * DAY);
   const extension = {
     browser: 'chrome',
     version: '1.5.0',
@@ -94,7 +100,7 @@ async function fill(app: FastifyInstance, builder: LogBuilder, now: number): Pro
     source,
   } as const;
   await add(builder.entry('extension-release', extension, { by: [0, 1] }));
-  builder.now = now;
+  travelTo(now);
   const machineSha256 = testDigest('machine');
   await add(builder.entry('machine', { platform: 'tdx', machineSha256, operator: 'Fernhill' }));
   return newest;

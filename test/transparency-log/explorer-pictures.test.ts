@@ -8,8 +8,8 @@ import { chromiumPath } from '../../demo/chromium.ts';
 import { ExplorerWorld } from '../support/explorer-world.ts';
 
 const { EXPLORER_PICTURES: folder } = process.env;
-const sizes = { wide: { width: 1200, height: 900 }, narrow: { width: 390, height: 800 } };
-const pages: [name: string, path: (world: ExplorerWorld) => string, searches?: true][] = [
+const sizes = { wide: { width: 1200, height: 980 }, narrow: { width: 390, height: 800 } };
+const pages: [name: string, path: (world: ExplorerWorld) => string][] = [
   ['log-home', () => '/'],
   ['log-entry', ({ newest }) => `/entry/${newest}`],
   ['log-search', () => '/search?q=9c41e07a'],

@@ -29,6 +29,20 @@ const text = (x: number, y: number, words: string, anchor: string, strong = fals
     words,
   );
 
+/** Times to write under the line: the beginnings of months where there are enough, or places at equal distances. */
+function ticksBetween(begin: number, end: number, most: number): number[] {
+  const from = new Date(begin);
+  const months: number[] = [];
+  for (let month = 1; ; month++) {
+    const at = Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + month, 1);
+    if (at > end) break;
+    months.push(at);
+  }
+  const every = Math.ceil(months.length / most);
+  if (months.length > 2) return months.filter((_, index) => index % every === 0);
+  return Array.from({ length: most }, (_, tick) => begin + ((end - begin) * (tick + 0.5)) / most);
+}
+
 /** The line's points, one for each place on the screen. */
 function linePoints(times: readonly number[], x: (at: number) => number, y: (count: number) => number) {
   const points: string[] = [];
@@ -62,10 +76,7 @@ export function drawChart({ times, events }: Growth, now: number, width: ChartWi
     ];
   });
   const line = [...linePoints(times, x, y), `${x(end).toFixed(1)} ${y(size).toFixed(1)}`];
-  const ticks = Array.from(
-    { length: TICKS[width] },
-    (_, tick) => begin + ((end - begin) * (tick + 0.5)) / TICKS[width],
-  );
+  const ticks = ticksBetween(begin, end, TICKS[width]);
   const title = `The log grew to ${formatNumber(size)} entries since ${formatDate(begin)}`;
   return svg(
     'svg',

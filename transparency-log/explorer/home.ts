@@ -116,7 +116,7 @@ function approvedRow(logged: Logged, ledger: Ledger, now: number): ViewNode {
       h(
         'span',
         { class: 'sub narrow' },
-        `${signed} signed: ${signers.join(', ')}; `,
+        `Since ${formatDate(statement.notBefore)}, ${signed} signed: ${signers.join(', ')}; `,
         /^\d/.test(words) ? 'good until ' : '',
         until,
       ),

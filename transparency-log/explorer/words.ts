@@ -27,7 +27,7 @@ export const formatLongDate = (at: number) => `${longFormat.format(at)} at ${tim
 
 /** A date as fine as a period of this length needs. */
 export function formatTick(at: number, span: number): string {
-  if (span > 90 * DAY) return monthFormat.format(at);
+  if (span > 60 * DAY) return monthFormat.format(at);
   return (span > 3 * DAY ? dayFormat : timeFormat).format(at);
 }
 
