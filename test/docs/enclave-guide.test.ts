@@ -74,7 +74,12 @@ describe('the guide to an enclave server, rehearsed', { timeout: 240_000 }, () =
     ports[4444] = await freePort();
   }, 240_000);
   afterAll(async () => {
-    for (const { child } of servers.values()) child.kill('SIGKILL');
+    // Whoever started a server passes the signal on; killed at once it would leave the server behind.
+    for (const { child } of servers.values()) {
+      const ended = child.exitCode === null && once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    }
     await stack?.stop();
     await rm(folder, { recursive: true, force: true });
   });

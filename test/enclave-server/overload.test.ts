@@ -21,7 +21,10 @@ const models = [{ ...testConfig().models[0], maxOutputTokens: 256 }].map(({ sha2
   ...model,
 }));
 const engineOf = (sequences: number) => ({ ...testConfig().engine, sequences });
-const until = (condition: () => boolean) => expect.poll(condition, { timeout: 30_000 }).toBe(true);
+const until = (condition: () => boolean) => expect.poll(condition, { timeout: 90_000 }).toBe(true);
+
+// A machine that does other things as well makes every step slow.
+const patient = { timeout: 120_000 };
 
 let enclave: TestEnclave | undefined;
 const sockets: Socket[] = [];
@@ -53,7 +56,7 @@ function heldEngine() {
   return { engine: scriptedEngine(generate), jobs, seen };
 }
 
-describe('more turns than the engine has places', () => {
+describe('more turns than the engine has places', patient, () => {
   it('wait in a queue, are served in order, and only as many at once as there are places', async () => {
     const { engine, jobs, seen } = heldEngine();
     const config = testConfig({ wire, models, engine: engineOf(2), limits: { queueMs: 60_000 } });
@@ -115,7 +118,7 @@ describe('more turns than the engine has places', () => {
   });
 });
 
-describe('a reader that leaves', () => {
+describe('a reader that leaves', patient, () => {
   it('gives its place to the next one, whether it was being answered or waited', async () => {
     const { engine, jobs, seen } = heldEngine();
     const config = testConfig({ wire, models, engine: engineOf(1), limits: { queueMs: 60_000 } });
@@ -142,7 +145,7 @@ describe('a reader that leaves', () => {
   });
 });
 
-describe('memory', () => {
+describe('memory', patient, () => {
   it('is not filled by an engine that says more than a block can hold: it is stopped', async () => {
     let said = 0;
     const engine = scriptedEngine(async (_job, onText, signal) => {
