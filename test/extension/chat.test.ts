@@ -1,7 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Frame, Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { verifyCommand } from '../../bin/commands/verify.ts';
 import { scriptedEngine } from '../support/enclave.ts';
 import { type ExtensionBrowser, hasChromium, startExtensionBrowser } from '../support/extension-browser.ts';
 import { type SealedWorld, startSealedWorld } from '../support/sealed-world.ts';
@@ -76,6 +78,44 @@ describe.skipIf(!hasChromium)('a chat in the built extension', () => {
     expect((await browser.toolbar(page.url())).badge).toBe('SIM');
   });
 
+  it('saves a receipt of the answer, without its text, that the command line checks', async () => {
+    page = await browser.context.newPage();
+    await page.goto(`chrome-extension://${browser.id}/sidepanel.html`);
+    await expect.poll(() => text(page), patient).toContain('Try it with something harmless');
+    await say(page, 'a question to be proven');
+    await expect.poll(() => text(page), patient).toContain('A sealed answer.');
+    const folder = await mkdtemp(join(tmpdir(), 'waxseal-receipt-'));
+    try {
+      const [receipt, domain] = [join(folder, 'receipt.json'), join(folder, 'domain.json')];
+      const download = page.waitForEvent('download');
+      await page
+        .getByRole('button', { name: 'Save a receipt of this answer, without its text' })
+        .click(patient);
+      expect((await download).suggestedFilename()).toBe('waxseal-receipt.json');
+      await (await download).saveAs(receipt);
+      const saved = await readFile(receipt, 'utf8');
+      for (const words of ['proven', 'sealed answer']) expect(saved).not.toContain(words);
+      await writeFile(domain, world.domain);
+      const said: string[] = [];
+      const print = vi.spyOn(console, 'log').mockImplementation((line: string) => void said.push(line));
+      const check = (file: string) =>
+        verifyCommand.run(['--receipt', file, '--domain', domain, '--allow-simulator', '--json']);
+      const good = await check(receipt);
+      const { turn, ...rest } = JSON.parse(saved) as { turn: { model: { sha256: string } } };
+      const model = { ...turn.model, sha256: '00'.repeat(32) };
+      await writeFile(receipt, JSON.stringify({ ...rest, turn: { ...turn, model } }));
+      const changed = await check(receipt);
+      print.mockRestore();
+      expect([good, changed]).toEqual([0, 10]);
+      expect(JSON.parse(said[0] ?? '')).toMatchObject({
+        verdict: 'pass',
+        report: { service: world.service },
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('works in the sealed box over a web chat, which learns nothing of it', async () => {
     expect(await browser.ask('grants/add', { site: site.origin })).toMatchObject({ ok: true });
     page = await browser.context.newPage();
@@ -93,6 +133,25 @@ describe.skipIf(!hasChromium)('a chat in the built extension', () => {
     expect(await page.evaluate('window.heard')).toEqual([]);
     expect(await page.evaluate('document.documentElement.outerHTML')).not.toContain('secret');
     expect((await browser.toolbar(page.url())).badge).toBe('SIM');
+  });
+
+  it('is nobody any more once its tab has gone to a page that we are not let into', async () => {
+    page = await browser.context.newPage();
+    await page.goto(site.origin);
+    const frameOf = () => page.frames().find((frame) => frame.url().startsWith('chrome-extension://'));
+    await expect.poll(() => frameOf() !== undefined, patient).toBe(true);
+    await expect.poll(() => text(frameOf() as Frame), patient).toContain('Simulated');
+    const known = () =>
+      browser.worker.evaluate(async () => {
+        const { chrome } = globalThis as unknown as {
+          chrome: { storage: { session: { get(): Promise<{ [key: string]: unknown }> } } };
+        };
+        const { frames, reported } = await chrome.storage.session.get();
+        return JSON.stringify([frames, (reported as { tabs: object }).tabs]);
+      });
+    await expect.poll(known, patient).toContain(site.origin);
+    await page.goto('about:blank');
+    await expect.poll(known, patient).not.toContain(site.origin);
   });
 
   it('sends nothing once the release is revoked, and keeps the draft', async () => {
