@@ -110,7 +110,7 @@ describe.each(browsers)('hostile pages in %s', (name, isThere, start) => {
   };
 
   it.skipIf(!isThere).each(hostilePages)('$id: $does', async (page) => {
-    const { id, asked, attack, whileTyping, framed, size } = page;
+    const { id, asked, attack, whileTyping, framed, returned, size } = page;
     const outcome: Outcome = typeof page.outcome === 'string' ? page.outcome : page.outcome[name];
     await driver.open(framed ? `${elsewhere.origin}/` : `${site.origin}/${id}`);
     if (size) await driver.resize(...size);
@@ -130,6 +130,13 @@ describe.each(browsers)('hostile pages in %s', (name, isThere, start) => {
       }
       await driver.run('window.attack()');
       if (outcome === 'works') await pause(1_500);
+    }
+    if (returned) {
+      await chatWorks();
+      await driver.go(`${elsewhere.origin}/`);
+      await driver.back();
+      await expect.poll(isWritable, patient).toBe(true);
+      expect((await boxOf(driver))?.text).not.toContain(answer);
     }
     if (outcome === 'works') {
       await chatWorks();

@@ -27,6 +27,8 @@ export interface HostilePage {
   readonly attack?: string;
   /** The attack comes in the middle of a word. */
   readonly whileTyping?: boolean;
+  /** A chat is begun, the page is left, and the browser goes back to it. */
+  readonly returned?: boolean;
   /** The page lies in a frame of another site that was not granted. */
   readonly framed?: boolean;
   /** The page has no message box of its own, so that the person asks for the sealed box. */
@@ -351,6 +353,14 @@ export const hostilePages: readonly HostilePage[] = [
     attack: `history.pushState({}, '', '/navigate?chat=2'); document.body.replaceChildren();
       document.body.insertAdjacentHTML('beforeend', '<textarea placeholder="Message" style="position:fixed;bottom:20px;left:80px;width:500px"></textarea>');`,
     outcome: 'works',
+  },
+  {
+    id: 'back-forward',
+    group: 'Layout',
+    does: 'is left in the middle of a chat, and the person comes back to it',
+    returned: true,
+    outcome: 'works',
+    why: 'the box is made anew, and nothing is left in it of the chat before',
   },
   {
     id: 'effects',
