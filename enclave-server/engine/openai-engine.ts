@@ -95,6 +95,9 @@ class OpenAiEngine implements Engine {
     if (said.finish === undefined || said.usage === undefined) throw engineError('WAX_ENGINE_FAILED');
     const toolCalls = said.calls.end(callableTools(job));
     const finish = said.finish === 'length' ? 'length' : 'stop';
+    // Some engines take the demand and do not keep to it, where the template of the model knows no tools.
+    const must = callableTools(job).length > 0 && job.toolChoice !== 'auto';
+    if (must && toolCalls.length === 0 && finish === 'stop') throw engineError('WAX_ENGINE_FORMAT');
     return { finish, ...said.usage, ...(toolCalls.length > 0 && { toolCalls }) };
   }
 

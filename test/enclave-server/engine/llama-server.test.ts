@@ -63,7 +63,12 @@ describe.skipIf(program === undefined).each(['tcp', 'unix'] as const)(
         '1',
       ];
       const embeds = ['--embeddings', '--pooling', 'mean'];
-      server = spawn(program ?? '', [...model, ...where, ...FLAGS, ...embeds], { stdio: 'ignore', env: {} });
+      // Its kernels for AMX fault on some virtual machines; this leaves them out.
+      const plain = ['--no-repack'];
+      server = spawn(program ?? '', [...model, ...where, ...FLAGS, ...embeds, ...plain], {
+        stdio: 'ignore',
+        env: {},
+      });
       engine = await startOpenAiEngine({
         endpoint: kind === 'unix' ? `unix:${socket}` : `http://127.0.0.1:${port}`,
         sequences: 2,
@@ -96,7 +101,7 @@ describe.skipIf(program === undefined).each(['tcp', 'unix'] as const)(
       expect((await answer({ stop: ['hashes'] })).text).not.toContain('hashes');
     });
 
-    it('keeps to a schema, and calls a tool that must be called', async () => {
+    it('keeps to a schema, and does not pass text off as the call that must be made', async () => {
       const schema = {
         type: 'object',
         properties: { sure: { type: 'boolean' } },
@@ -106,9 +111,8 @@ describe.skipIf(program === undefined).each(['tcp', 'unix'] as const)(
       const { text } = await answer({ format: { kind: 'schema', name: 'sure', schema } });
       expect(JSON.parse(text)).toEqual({ sure: expect.any(Boolean) });
       const tools = [{ name: 'weather', description: 'of a city', parameters: schema }];
-      const { toolCalls } = await answer({ tools, toolChoice: 'required' });
-      expect(toolCalls?.[0]).toMatchObject({ name: 'weather' });
-      expect(JSON.parse(toolCalls?.[0]?.arguments ?? '')).toEqual({ sure: expect.any(Boolean) });
+      // The template of the demo model knows no tools, and this engine then answers with text.
+      await expect(answer({ tools, toolChoice: 'required' })).rejects.toThrow('WAX_ENGINE_FORMAT');
     });
 
     it('stops at an abort and is free for the next', async () => {
