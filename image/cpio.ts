@@ -14,7 +14,7 @@ export type Entry = { readonly path: string } & (
 );
 
 /** Bytes that are at hand, or the path of a file to read. */
-export type Source = Uint8Array | { readonly file: string };
+type Source = Uint8Array | { readonly file: string };
 
 const MAGIC = '070701';
 const PATH = /^(?!.*(^|\/)\.{1,2}(\/|$))[A-Za-z0-9@+._-]+(\/[A-Za-z0-9@+._-]+)*$/;
