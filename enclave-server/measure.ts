@@ -35,7 +35,9 @@ async function digest(path: string): Promise<{ bytes: number; sha384: Uint8Array
     const file = await open(path);
     try {
       // Thousands of small files and a few large ones: a buffer for what there is, and a byte to see the end.
-      const buffer = Buffer.allocUnsafe(Math.min((await file.stat()).size + 1, CHUNK));
+      // A disk says that it has none.
+      const stat = await file.stat();
+      const buffer = Buffer.allocUnsafe(stat.isFile() ? Math.min(stat.size + 1, CHUNK) : CHUNK);
       for (;;) {
         const { bytesRead } = await file.read(buffer, 0, buffer.length);
         if (bytesRead === 0) return { bytes, sha384: hash.digest() };
