@@ -60,17 +60,23 @@ const asObject = (value: JsonValue | undefined): { [key: string]: JsonValue } =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {};
 
 /**
- * Finds entries for people. It is derived from the entries, lives in memory, and decides nothing: whoever
- * uses a hit checks the entry itself against the tree.
+ * Finds entries for people. It is derived from the entries, lives in a temporary file that nobody else can open (an
+ * entry takes some kilobytes in it: too much for memory), and decides nothing: whoever uses a hit checks the entry
+ * itself against the tree.
  */
 export class SearchIndex {
-  readonly #database = new Database(':memory:');
+  // SQLite's name for a database of that kind; it is gone when the process ends, however it ends.
+  readonly #database = new Database('');
+  readonly #insertHit: Database.Statement;
+  readonly #insertTerm: Database.Statement;
   readonly #publisherNames = new Map<string, string>();
   /** Entries indexed so far. */
   size = 0;
 
   constructor() {
     this.#database.exec(SCHEMA);
+    this.#insertHit = this.#database.prepare('INSERT INTO hits VALUES (?, ?, ?, ?, ?)');
+    this.#insertTerm = this.#database.prepare('INSERT OR IGNORE INTO terms VALUES (?, ?, ?)');
   }
 
   /** Adds the next entries, in order. */
@@ -88,9 +94,7 @@ export class SearchIndex {
     const product = typeof predicate.product === 'string' ? predicate.product : null;
     const version = typeof predicate.version === 'number' ? predicate.version : null;
     const hash = toHex(statement);
-    this.#database
-      .prepare('INSERT INTO hits VALUES (?, ?, ?, ?, ?)')
-      .run(index, kind, product, version, hash);
+    this.#insertHit.run(index, kind, product, version, hash);
 
     if (kind === 'policy') this.#learnPublishers(predicate.publishers);
     const terms: [Field, string][] = [['digest', hash], ...digestsIn(body)];
@@ -104,8 +108,7 @@ export class SearchIndex {
     }
     const read = parseStatement(envelope.payload);
     for (const word of wordsOf({ statement: read, signers })) terms.push(['word', word]);
-    const insert = this.#database.prepare('INSERT OR IGNORE INTO terms VALUES (?, ?, ?)');
-    for (const [field, term] of terms) insert.run(field, term, index);
+    for (const [field, term] of terms) this.#insertTerm.run(field, term, index);
   }
 
   #learnPublishers(publishers: JsonValue | undefined): void {

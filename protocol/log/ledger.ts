@@ -4,6 +4,7 @@
  * @module
  */
 import type { AuthorisationContext } from './authorise.ts';
+import { DAY } from './kinds/kind.ts';
 import type { StatementOf } from './statement.ts';
 
 /** Kinds of statement that approve something and can be taken back. */
@@ -67,4 +68,15 @@ export function emptyLedger(origin: string, genesis: string): Ledger {
 /** Narrows an approval to one kind. */
 export function isLogged<K extends ApprovalKind>(logged: Logged, kind: K): logged is Logged<K> & Logged {
   return logged.statement.kind === kind;
+}
+
+const KEPT_EXPIRED = 30 * DAY;
+
+/**
+ * Whether an approval ended so long ago that nobody keeps it. By the dates in the log and not by a clock, so that
+ * everybody forgets the same.
+ * @param expires milliseconds; null for what does not expire
+ */
+export function isForgotten(expires: number | null, newestNotBefore: number): boolean {
+  return expires !== null && expires < newestNotBefore - KEPT_EXPIRED;
 }

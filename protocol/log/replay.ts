@@ -16,8 +16,9 @@ import {
   verifySigners,
 } from './authorise.ts';
 import { type Envelope, parseEnvelope } from './dsse.ts';
-import { DAY, HOUR } from './kinds/kind.ts';
-import type { ApprovalKind, Ledger, Logged, Retirement } from './ledger.ts';
+import { HOUR } from './kinds/kind.ts';
+import { type ApprovalKind, isForgotten, type Ledger, type Logged } from './ledger.ts';
+import { Retirements } from './retirements.ts';
 import { parseStatement, type Statement, type StatementOf } from './statement.ts';
 import { statementError } from './statement-errors.ts';
 
@@ -45,9 +46,8 @@ interface ReadEntry extends VerifiedEntry {
 
 /** Refused and not understood entries that are kept for reports; one is enough to act on. */
 const KEPT_ODDITIES = 32;
-const KEPT_EXPIRED = 30 * DAY;
-/** Signatures verified at once; more would only hold memory. */
-const RUN_LENGTH = 256;
+/** Entries read while the signatures of as many are verified: other threads do that. More would only hold memory. */
+const RUN_LENGTH = 64;
 
 function codedError(error: unknown): CodedError {
   if (error instanceof CodedError) return error;
@@ -117,7 +117,8 @@ const heldOf = ({ index, statement }: Logged): Held => ({
 
 /** A ledger that grows. `from` takes a ledger as it was stored, `ledger()` gives it back. */
 export class Replay {
-  #ledger: Omit<Ledger, 'approvals'>;
+  #ledger: Omit<Ledger, 'approvals' | 'retirements'>;
+  readonly #retirements: Retirements;
   /** By statement hash, in the order of the log. */
   readonly #held: Map<string, Held>;
   /** The approvals themselves, in the same order; null where only verdicts are wanted. */
@@ -125,8 +126,9 @@ export class Replay {
   /** How many are held when those forgotten are next looked for. */
   #sweepAt = 1024;
 
-  private constructor({ approvals, ...ledger }: Ledger, keepsApprovals: boolean) {
+  private constructor({ approvals, retirements, ...ledger }: Ledger, keepsApprovals: boolean) {
     this.#ledger = structuredClone(ledger);
+    this.#retirements = new Retirements(retirements);
     this.#held = new Map(approvals.map((logged) => [logged.statementSha256, heldOf(logged)]));
     this.#approvals = keepsApprovals
       ? new Map(approvals.map((logged) => [logged.statementSha256, logged]))
@@ -146,7 +148,11 @@ export class Replay {
   ledger(): Ledger {
     if (this.#approvals === null) throw new RangeError('the approvals were not kept');
     this.#forget();
-    return { ...structuredClone(this.#ledger), approvals: [...this.#approvals.values()] };
+    return {
+      ...structuredClone(this.#ledger),
+      approvals: [...this.#approvals.values()],
+      retirements: this.#retirements.list(),
+    };
   }
 
   #forget(): void {
@@ -203,25 +209,38 @@ export class Replay {
     this.#apply(statement, statementSha256, judged);
   }
 
-  /** Verifies, judges and records entries in order; the signatures under one policy side by side. */
+  /**
+   * Verifies, judges and records entries in order; the signatures under one policy side by side, and while the next
+   * entries are read.
+   */
   async apply(entries: readonly Uint8Array[]): Promise<JudgedEntry[]> {
     const outcome: JudgedEntry[] = [];
-    let run: ReadEntry[] = [];
-    const finishRun = async () => {
+    let underWay: Promise<VerifiedEntry[]> = Promise.resolve([]);
+    const settle = async (next: readonly ReadEntry[]) => {
       const { policy } = this.#ledger;
-      for (const verified of await Promise.all(run.map((read) => verifyRead(read, policy)))) {
+      const before = underWay;
+      underWay = Promise.all(next.map((read) => verifyRead(read, policy)));
+      // It is awaited in its turn, which does not come if one before it fails.
+      underWay.catch(() => {});
+      for (const verified of await before) {
         const judged = this.judge(verified);
         this.record(judged);
         outcome.push(judged);
       }
-      run = [];
     };
+    let run: ReadEntry[] = [];
     for (const bytes of entries) {
       const read = readEntry(bytes);
       run.push(read);
-      if (read.statement?.kind === 'policy' || run.length === RUN_LENGTH) await finishRun();
+      const setsPolicy = read.statement?.kind === 'policy';
+      if (!setsPolicy && run.length < RUN_LENGTH) continue;
+      await settle(run);
+      run = [];
+      // What follows is verified under the policy that it may have set.
+      if (setsPolicy) await settle([]);
     }
-    await finishRun();
+    await settle(run);
+    await settle([]);
     return outcome;
   }
 
@@ -235,9 +254,8 @@ export class Replay {
     }
   }
 
-  /** By the dates in the log and not by a clock, so that everybody forgets the same. */
   #isForgotten({ expires }: Held): boolean {
-    return expires !== null && expires < this.#ledger.newestNotBefore - KEPT_EXPIRED;
+    return isForgotten(expires, this.#ledger.newestNotBefore);
   }
 
   #apply(statement: Statement, statementSha256: string, { index, entrySha256, signers }: JudgedEntry): void {
@@ -285,7 +303,7 @@ export class Replay {
     if (statement.kind !== 'release') return;
     const at = statement.notBefore + statement.retiresOlderAfterHours * HOUR;
     const { product, version: below } = statement;
-    this.#ledger.retirements = addRetirement(this.#ledger.retirements, { product, below, at, index });
+    this.#retirements.add({ product, below, at, index });
   }
 
   #takeBack({ action, notBefore, reason, statementSha256 }: StatementOf<'status'>, index: number): void {
@@ -295,14 +313,6 @@ export class Replay {
     const takenBack = { action, index, at: notBefore, reason };
     this.#approvals?.set(statementSha256, { ...target, takenBack });
   }
-}
-
-/** Keeps only retirements that say more than the others of the product: none is both lower and later. */
-function addRetirement(list: readonly Retirement[], added: Retirement): Retirement[] {
-  const covers = (a: Retirement, b: Retirement) =>
-    a.product === b.product && a.below >= b.below && a.at <= b.at;
-  if (list.some((held) => covers(held, added))) return [...list];
-  return [...list.filter((held) => !covers(added, held)), added];
 }
 
 /**

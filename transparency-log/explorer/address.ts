@@ -44,7 +44,7 @@ export async function viewOf(address: Address, source: LogSource, now: number): 
     case 'home':
       return { content: await homeView(source, now), isFound: true };
     case 'approved':
-      return { content: approvedView(source, now, address.number), isFound: true };
+      return { content: await approvedView(source, now, address.number), isFound: true };
     case 'entries':
       return { content: await entriesView(address.before, source, now), isFound: true };
     case 'search':

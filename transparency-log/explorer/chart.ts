@@ -46,12 +46,11 @@ function ticksBetween(begin: number, end: number, most: number): number[] {
 /** The line's points, one for each place on the screen. */
 function linePoints(times: readonly number[], x: (at: number) => number, y: (count: number) => number) {
   const points: string[] = [];
-  let column = Number.NEGATIVE_INFINITY;
   for (const [index, at] of times.entries()) {
-    const point = `${x(at).toFixed(1)} ${y(index + 1).toFixed(1)}`;
-    if (Math.round(x(at)) !== column) points.push(point);
-    else points[points.length - 1] = point;
-    column = Math.round(x(at));
+    const next = times[index + 1];
+    // Of those that fall on one place the last one is drawn.
+    if (next !== undefined && Math.round(x(next)) === Math.round(x(at))) continue;
+    points.push(`${x(at).toFixed(1)} ${y(index + 1).toFixed(1)}`);
   }
   return points;
 }
@@ -85,7 +84,7 @@ export function drawChart({ times, events }: Growth, now: number, width: ChartWi
     svg('path', { d: `M${line.join('L')}`, class: 'chart-line' }),
     svg('circle', { cx: String(x(end)), cy: String(y(size)), r: '4.5', class: 'chart-dot' }),
     text(right, y(size) - 14, `${formatNumber(size)} today`, 'end', true),
-    ...marks(events, x, y),
+    ...marks({ times, events }, x, y),
     ...ticks.map((at) => text(x(at), ROWS.label, formatTick(at, end - begin), 'middle')),
   );
 }
@@ -99,15 +98,17 @@ const SHAPES: Record<GrowthEvent, { row: 'approved' | 'other'; shape: ViewNode; 
 
 /** One mark for each approval, revocation and change of rules, as far as they fit; the newest go first. */
 function marks(
-  events: Growth['events'],
+  { times, events }: Growth,
   x: (at: number) => number,
   y: (count: number) => number,
 ): ViewNode[] {
   const shapes: ViewNode[] = [];
   const used = { approved: Number.POSITIVE_INFINITY, other: Number.POSITIVE_INFINITY };
-  for (const { index, at, event } of events.toReversed()) {
+  for (let index = events.length - 1; index >= 0; index--) {
+    const event = events[index] ?? null;
+    if (event === null) continue;
     const { row, shape, word } = SHAPES[event];
-    const place = x(at);
+    const place = x(times[index] ?? 0);
     if (used[row] - place < LEAST_GAP) continue;
     used[row] = place;
     if (event === 'takenBack') {

@@ -70,14 +70,14 @@ export async function entryView(entry: ViewedEntry, source: LogSource, now: numb
   );
 }
 
-function summary({ index, judged }: ViewedEntry, { ledger }: LogSource, now: number): Child[] {
-  const { statement, error, signers } = judged;
+function summary(entry: ViewedEntry, { approvals }: LogSource, now: number): Child[] {
+  const { statement, error, signers } = entry.judged;
   if (error || !statement) return [`It changes nothing: ${error?.message ?? 'it cannot be read.'}`];
-  const approval = ledger.approvals.find((logged) => logged.index === index);
-  const of = approval ? ` of the ${approval.publisherCount}` : '';
+  const stands = standing(entry, approvals, now);
+  const of = stands ? ` of the ${entry.publishers.length}` : '';
   const signed = `Dated ${formatLongDate(statement.notBefore)}, signed by ${signers.length}${of} publishers.`;
-  if (!approval) return [signed];
-  const { live, words } = standing(approval, ledger, now);
+  if (!stands) return [signed];
+  const { live, words } = stands;
   const ended = words.startsWith('begins') ? 'It is not live yet' : 'It is no longer live';
   const state = live ? 'It is live now' : `${ended}: ${words}`;
   const simulated = isSimulated(statement) ? h('span', { class: 'sim' }, ' Simulated, not private.') : null;

@@ -13,15 +13,13 @@ function eventOf({ statement, error }: JudgedEntry): GrowthEvent | null {
 
 export class GrowthRecord implements Growth {
   readonly times: number[] = [];
-  readonly events: Growth['events'][number][] = [];
+  readonly events: (GrowthEvent | null)[] = [];
 
   /** Notes the next entry. */
   add(judged: JudgedEntry): void {
-    const { index, statement, error } = judged;
+    const { statement, error } = judged;
     const own = error === null ? (statement?.notBefore ?? 0) : 0;
-    const at = Math.max(this.times.at(-1) ?? 0, own);
-    this.times.push(at);
-    const event = eventOf(judged);
-    if (event !== null) this.events.push({ index, at, event });
+    this.times.push(Math.max(this.times.at(-1) ?? 0, own));
+    this.events.push(eventOf(judged));
   }
 }

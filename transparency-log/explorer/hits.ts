@@ -8,8 +8,7 @@ import { approvedMark, formatDate, formatNumber, groupHex, headline, standing } 
 export function hit(entry: ViewedEntry, query: Query | null, source: LogSource, now: number): ViewNode {
   const { index, judged } = entry;
   const { title, ...icons } = headline(entry);
-  const approval = source.ledger.approvals.find((logged) => logged.index === index);
-  const state = approval ? standing(approval, source.ledger, now) : null;
+  const state = standing(entry, source.approvals, now);
   const at = judged.statement?.notBefore;
   const date = at === undefined ? '' : `${formatDate(at)}, `;
   const stands = state ? (state.live ? 'live now' : state.words) : 'in the log';

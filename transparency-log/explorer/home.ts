@@ -1,9 +1,8 @@
-import type { Ledger, Logged } from '../../protocol/log/ledger.ts';
 import { drawChart } from './chart.ts';
 import { mark, pictogram } from './icons.ts';
 import { h, type ViewNode } from './nodes.ts';
 import { pager } from './pager.ts';
-import type { LogSource } from './source.ts';
+import type { LogSource, ViewedEntry } from './source.ts';
 import {
   approvalName,
   approvedMark,
@@ -26,28 +25,29 @@ export async function homeView(source: LogSource, now: number): Promise<ViewNode
   return h(
     'div',
     { class: 'home' },
-    h('div', { class: 'home-main' }, approved(source, now, 1), await takenBack(source), chart(source, now)),
+    h(
+      'div',
+      { class: 'home-main' },
+      await approved(source, now, 1),
+      await takenBack(source),
+      chart(source, now),
+    ),
     h('div', { class: 'home-side' }, await latest(source, now), witnesses(source, now), watch()),
   );
 }
 
 /** More of what is approved than the first page has room for. */
-export function approvedView(source: LogSource, now: number, page: number): ViewNode {
-  return h('div', { class: 'approved-page' }, approved(source, now, page));
+export async function approvedView(source: LogSource, now: number, page: number): Promise<ViewNode> {
+  return h('div', { class: 'approved-page' }, await approved(source, now, page));
 }
 
-/** The live approvals, programs before extensions, the newest first. */
-function liveApprovals(ledger: Ledger, now: number): Logged[] {
-  return ledger.approvals
-    .filter(({ statement: { kind } }) => kind === 'release' || kind === 'extension-release')
-    .filter((logged) => standing(logged, ledger, now).live)
-    .toSorted((a, b) => Number(isExtension(a)) - Number(isExtension(b)) || b.index - a.index);
-}
-
-function approved({ ledger }: LogSource, now: number, page: number): ViewNode {
-  const live = liveApprovals(ledger, now);
+async function approved(source: LogSource, now: number, page: number): Promise<ViewNode> {
+  const live = source.approvals.live(now);
   const heading = h('h1', { class: 'statement' }, 'What is approved right now');
-  const shown = live.slice((page - 1) * APPROVALS, page * APPROVALS);
+  const indices = live.slice((page - 1) * APPROVALS, page * APPROVALS);
+  const shown = (await Promise.all(indices.map((index) => source.entry(index)))).filter(
+    (entry) => entry !== null,
+  );
   if (shown.length === 0) {
     const words =
       page === 1 ? 'Nothing. Waxseal seals to no program of this log.' : 'There are not that many programs.';
@@ -71,7 +71,7 @@ function approved({ ledger }: LogSource, now: number, page: number): ViewNode {
         {},
         h('tr', {}, h('td'), ...columns.map((name) => h('th', { scope: 'col' }, name)), h('td')),
       ),
-      h('tbody', {}, ...shown.map((logged) => approvedRow(logged, ledger, now))),
+      h('tbody', {}, ...shown.map((entry) => approvedRow(entry, source, now))),
     ),
     pager('Pages of programs', {
       newer: page > 1 ? `/approved?page=${page - 1}` : null,
@@ -81,18 +81,19 @@ function approved({ ledger }: LogSource, now: number, page: number): ViewNode {
   );
 }
 
-const isExtension = ({ statement }: Logged) => statement.kind === 'extension-release';
-
-function approvedRow(logged: Logged, ledger: Ledger, now: number): ViewNode {
-  const { index, statement, signers, publisherCount } = logged;
-  const { name, version } = approvalName(logged);
-  const { words } = standing(logged, ledger, now);
+function approvedRow(entry: ViewedEntry, { approvals }: LogSource, now: number): ViewNode | null {
+  const { index, judged, publishers } = entry;
+  const { statement, signers } = judged;
+  const stands = standing(entry, approvals, now);
+  if (statement === null || stands === null) return null;
+  const { words } = stands;
+  const { name, version } = approvalName(statement);
   const simulated = isSimulated(statement);
   const models =
     statement.kind === 'release' ? statement.models.map(({ id }) => id).join(', ') : 'for your browser';
   const [first] = fingerprints(statement);
   const print = first?.hex ?? (statement.kind === 'extension-release' ? statement.manifestSha256 : '');
-  const signed = `${signers.length} of ${publisherCount}`;
+  const signed = `${signers.length} of ${publishers.length}`;
   const until = h('span', words.startsWith('retires') ? { class: 'strong' } : {}, words);
   return h(
     'tr',
@@ -131,15 +132,16 @@ function approvedRow(logged: Logged, ledger: Ledger, now: number): ViewNode {
 
 /** What was approved once and is not any more: history, not alarm. */
 async function takenBack(source: LogSource): Promise<ViewNode | null> {
-  const gone = source.ledger.approvals
-    .flatMap((logged) => (logged.takenBack === null ? [] : [{ logged, ...logged.takenBack }]))
-    .toSorted((a, b) => b.index - a.index)
-    .slice(0, LATEST);
+  const gone = source.approvals.newestTakenBack(LATEST);
   if (gone.length === 0) return null;
-  const item = async ({ logged, action, index, at, reason }: (typeof gone)[number]) => {
-    const { name, version } = approvalName(logged);
-    const by = (await source.entry(index))?.judged.signers.join(', ') ?? '';
+  const item = async ({ index, by }: (typeof gone)[number]) => {
+    const statement = (await source.entry(index))?.judged.statement;
+    const status = (await source.entry(by))?.judged;
+    if (!statement || status?.statement?.kind !== 'status') return null;
+    const { name, version } = approvalName(statement);
+    const { action, notBefore, reason } = status.statement;
     const verb = action === 'revoke' ? 'Revoked' : 'Superseded';
+    const signers = status.signers.join(', ');
     return h(
       'li',
       {},
@@ -147,8 +149,8 @@ async function takenBack(source: LogSource): Promise<ViewNode | null> {
       h(
         'span',
         {},
-        h('a', { href: `/entry/${logged.index}` }, `${name} `, h('span', { class: 'faint' }, version)),
-        h('span', { class: 'sub' }, `${verb} on ${formatDate(at)} by ${by}: ${reason}`),
+        h('a', { href: `/entry/${index}` }, `${name} `, h('span', { class: 'faint' }, version)),
+        h('span', { class: 'sub' }, `${verb} on ${formatDate(notBefore)} by ${signers}: ${reason}`),
       ),
     );
   };

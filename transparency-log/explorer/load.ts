@@ -12,6 +12,7 @@ import { entriesPath, parseEntryBundle, TILE_WIDTH } from '../../protocol/log/ti
 import { hashLeaf } from '../../protocol/log/tree.ts';
 import { readArray, readInteger, readMap, readString } from '../../protocol/shape.ts';
 import { HashTree } from '../hash-tree.ts';
+import { Approvals } from './approvals.ts';
 import { explorerError } from './errors.ts';
 import { GrowthRecord } from './growth.ts';
 import { digestLike, hasWords } from './query.ts';
@@ -66,7 +67,8 @@ export async function loadLog(onProgress: (done: number, size: number) => void):
   }
 
   const tree = new HashTree();
-  const replay = Replay.from(emptyLedger(origin, genesis));
+  const replay = Replay.forVerdicts(emptyLedger(origin, genesis));
+  const approvals = new Approvals();
   const entries: ViewedEntry[] = [];
   const growth = new GrowthRecord();
   let publishers: readonly Publisher[] = [];
@@ -83,6 +85,7 @@ export async function loadLog(onProgress: (done: number, size: number) => void):
       if (isPolicy && index === 0) publishers = statement.publishers;
       entries.push({ index, bytes, judged, publishers, target });
       growth.add(judged);
+      approvals.add(judged);
       if (isPolicy) publishers = statement.publishers;
     }
   }
@@ -103,7 +106,7 @@ export async function loadLog(onProgress: (done: number, size: number) => void):
       name,
       at: cosignatures.find((cosignature) => cosignature.name === name)?.at ?? null,
     })),
-    ledger: replay.ledger(),
+    approvals,
     growth,
     entry: async (index) => entries[index] ?? null,
     entriesBefore: async (before, limit) =>

@@ -5,9 +5,9 @@
  */
 
 import type { Publisher } from '../../protocol/log/kinds/policy.ts';
-import type { Ledger } from '../../protocol/log/ledger.ts';
 import type { JudgedEntry } from '../../protocol/log/replay.ts';
 import type { Statement } from '../../protocol/log/statement.ts';
+import type { Approvals } from './approvals.ts';
 
 export interface ViewedEntry {
   index: number;
@@ -23,8 +23,8 @@ export interface ViewedEntry {
 export interface Growth {
   /** Milliseconds, one for each entry. */
   times: readonly number[];
-  /** Entries that the picture shows one by one, in the order of the log. */
-  events: readonly { index: number; at: number; event: GrowthEvent }[];
+  /** For each entry what the picture shows of it by itself, if anything. */
+  events: readonly (GrowthEvent | null)[];
 }
 export type GrowthEvent = 'approved' | 'simulated' | 'takenBack' | 'policy';
 
@@ -39,7 +39,7 @@ export interface LogSource {
   readonly isChecked: boolean;
   readonly origin: string;
   readonly size: number;
-  readonly ledger: Ledger;
+  readonly approvals: Approvals;
   readonly quorum: number;
   /** When each witness signed the newest checkpoint, milliseconds; null if it has not. */
   readonly witnesses: readonly { name: string; at: number | null }[];

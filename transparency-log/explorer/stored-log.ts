@@ -7,12 +7,12 @@ import { CodedError } from '../../protocol/errors.ts';
 import type { PolicyInForce } from '../../protocol/log/authorise.ts';
 import { parseCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { parseEnvelope } from '../../protocol/log/dsse.ts';
-import { emptyLedger, type Ledger } from '../../protocol/log/ledger.ts';
 import { parseNote } from '../../protocol/log/note.ts';
 import { parseProof } from '../../protocol/log/proof.ts';
-import { Replay, type VerifiedEntry, verifyEntry } from '../../protocol/log/replay.ts';
+import { type VerifiedEntry, verifyEntry } from '../../protocol/log/replay.ts';
 import { parseStatement } from '../../protocol/log/statement.ts';
 import type { TransparencyLog } from '../log.ts';
+import { Approvals } from './approvals.ts';
 import { GrowthRecord } from './growth.ts';
 import type { Inclusion, LogSource, ViewedEntry } from './source.ts';
 
@@ -26,9 +26,10 @@ const verifyOnce = (entry: Uint8Array, policy: PolicyInForce | null): Promise<Ve
 export class StoredLog {
   readonly #log: TransparencyLog;
   readonly #growth = new GrowthRecord();
+  readonly #approvals = new Approvals();
   readonly #policies: PolicyInForce[] = [];
-  #replay: Replay | null = null;
-  #ledger: Ledger | null = null;
+  /** Entries read so far. */
+  #size = 0;
   #reading: Promise<void> = Promise.resolve();
 
   constructor(log: TransparencyLog) {
@@ -38,17 +39,14 @@ export class StoredLog {
   /** The log as it is published now. */
   async source(): Promise<LogSource> {
     const status = await this.#log.status();
-    this.#replay ??= Replay.from(emptyLedger(status.origin, status.policyEntry));
-    const replay = this.#replay;
-    this.#reading = this.#reading.catch(() => {}).then(() => this.#readOn(replay, status.size));
+    const { size } = status;
+    this.#reading = this.#reading.catch(() => {}).then(() => this.#readOn(size));
     await this.#reading;
-    this.#ledger ??= replay.ledger();
-    const { size } = this.#ledger;
     return {
       isChecked: false,
       origin: status.origin,
       size,
-      ledger: this.#ledger,
+      approvals: this.#approvals,
       quorum: status.quorum,
       witnesses: status.witnesses.map(({ name, cosignedAt }) => ({
         name,
@@ -70,18 +68,22 @@ export class StoredLog {
     };
   }
 
-  async #readOn(replay: Replay, size: number): Promise<void> {
-    while (replay.size < size) {
-      const end = Math.min(size, replay.size + CHUNK);
-      const { entries } = await this.#log.entriesBefore(end, end - replay.size);
-      for (const { entry } of entries) {
-        const judged = replay.judge(await verifyOnce(entry, replay.policy));
-        replay.record(judged);
+  /** The log takes nothing that is not authorised, and asks that of what it holds whenever it starts. */
+  async #readOn(size: number): Promise<void> {
+    while (this.#size < size) {
+      const end = Math.min(size, this.#size + CHUNK);
+      const { entries } = await this.#log.entriesBefore(end, end - this.#size);
+      for (const { index, entry } of entries) {
+        const judged = { ...(await verifyOnce(entry, this.#policies.at(-1) ?? null)), index };
+        const { statement, entrySha256 } = judged;
         this.#growth.add(judged);
-        const { policy } = replay;
-        if (policy !== null && policy.index === judged.index) this.#policies.push(policy);
+        this.#approvals.add(judged);
+        if (statement?.kind === 'policy' && entrySha256 !== null) {
+          const { publishers, threshold } = statement;
+          this.#policies.push({ index, entrySha256, publishers, threshold });
+        }
+        this.#size += 1;
       }
-      this.#ledger = null;
       await new Promise(setImmediate);
     }
   }

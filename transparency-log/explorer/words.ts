@@ -1,8 +1,7 @@
 /** How the page says things: dates, digests, and one sentence for each kind of entry. */
-import { retiredAt } from '../../protocol/log/find-release.ts';
 import type { Platform } from '../../protocol/log/kinds/release.ts';
-import { isLogged, type Ledger, type Logged } from '../../protocol/log/ledger.ts';
 import type { Statement } from '../../protocol/log/statement.ts';
+import type { Approvals } from './approvals.ts';
 import type { MarkName, PictogramName } from './icons.ts';
 import type { ViewedEntry } from './source.ts';
 
@@ -92,7 +91,7 @@ export function approvedMark(statement: Statement | null): MarkName {
 }
 
 /** What an approval is called: a name and a version. */
-export function approvalName({ statement }: Pick<Logged, 'statement'>): { name: string; version: string } {
+export function approvalName(statement: Statement): { name: string; version: string } {
   if (statement.kind === 'release') return { name: statement.product, version: String(statement.version) };
   if (statement.kind === 'extension-release') {
     return {
@@ -149,9 +148,14 @@ export function headline({ index, judged, target }: ViewedEntry): Headline {
   }
 }
 
-/** Whether an approval stands now, and why not. */
-export function standing(logged: Logged, ledger: Ledger, now: number): { live: boolean; words: string } {
-  const { statement, takenBack } = logged;
+/** Whether an approval stands now, and why not; null for what is none. */
+export function standing(
+  { index, judged: { statement } }: ViewedEntry,
+  approvals: Approvals,
+  now: number,
+): { live: boolean; words: string } | null {
+  if (statement === null || !approvals.has(index)) return null;
+  const takenBack = approvals.takenBack(index);
   if (takenBack) {
     const verb = takenBack.action === 'revoke' ? 'revoked' : 'superseded';
     return { live: false, words: `${verb} on ${formatDate(takenBack.at)}` };
@@ -160,7 +164,8 @@ export function standing(logged: Logged, ledger: Ledger, now: number): { live: b
   if ('expires' in statement && now >= statement.expires) {
     return { live: false, words: `ended on ${formatDate(statement.expires)}` };
   }
-  const retires = isLogged(logged, 'release') ? retiredAt(logged, ledger) : null;
+  const retires =
+    statement.kind === 'release' ? approvals.retiredAt(statement.product, statement.version) : null;
   if (retires !== null && now >= retires) return { live: false, words: `retired on ${formatDate(retires)}` };
   if (retires !== null) return { live: true, words: `retires ${formatIn(retires, now)}` };
   return { live: true, words: 'expires' in statement ? formatDate(statement.expires) : 'until revoked' };
