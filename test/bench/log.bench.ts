@@ -54,12 +54,14 @@ async function growthRows(): Promise<BenchRow[]> {
     rows.push({ what, ours, beside: '-', ratio: '-', goal: '-' });
   };
   const entries = (size: number) => `${size.toLocaleString('en')} entries`;
-  const { size, resident, seconds } = await measureGrowth(MILLION, (growth) =>
+  const { size, resident, seconds } = await measureGrowth(MILLION, (growth) => {
+    const [first, again] = growth.page.map((ms) => `${(ms / 1000).toFixed(2)} s`);
     add(
-      `memory of the log's process at ${entries(growth.size)}`,
-      `${mega(growth.resident)}, ${Math.round(growth.rate)} submissions a second`,
-    ),
-  );
+      `memory of the log's process at ${entries(growth.size)}, and after reading and search`,
+      `${mega(growth.resident)}, ${mega(growth.residentRead)}, ${Math.round(growth.rate)} submissions a second`,
+    );
+    add(`first page of the explorer at ${entries(growth.size)}, and again`, `${first}, ${again}`);
+  });
   add(`start with ${entries(size)}`, `${seconds.toFixed(0)} s, ${mega(resident)}`);
   return rows;
 }

@@ -22,6 +22,8 @@ export interface LogProcessOptions {
   publishIntervalMs?: number;
   /** Entries after which the log takes no more; 100,000 unless said. */
   budget?: number;
+  /** Folder of the explorer's scripts; no page is served without. */
+  explorer?: string;
   /** Longest wait of a submitter for publication; 10 seconds unless said. */
   submitWaitMs?: number;
   /** Where to die: the `nth` time a step was done in this process. */
@@ -45,6 +47,7 @@ const app = await buildLog({
   publishIntervalMs: options.publishIntervalMs ?? 10,
   submitWaitMs: options.submitWaitMs ?? 10_000,
   ...(options.budget === undefined ? {} : { budget: options.budget }),
+  ...(options.explorer === undefined ? {} : { explorer: options.explorer }),
   onStep,
 });
 console.log(await app.listen({ host: '127.0.0.1', port: 0 }));

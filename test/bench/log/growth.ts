@@ -1,8 +1,11 @@
 /**
  * The memory of the log's process while it grows, over HTTP and with three witnesses, to a million entries, and what a
- * start takes then. For Linux: the memory is what the kernel says in /proc.
+ * start takes then. At each size people read the explorer and search, so what these keep is counted. For Linux: the
+ * memory is what the kernel says in /proc.
  */
+import { mkdir } from 'node:fs/promises';
 import { Agent } from 'node:http';
+import { join } from 'node:path';
 import { LogWorld } from '../../support/log-server.ts';
 import { residentBytes } from '../../support/resident-bytes.ts';
 import { startServer, submit } from './server.ts';
@@ -14,6 +17,10 @@ export interface Growth {
   size: number;
   /** Bytes in memory of the log's process. */
   resident: number;
+  /** The same once the explorer has shown its first page and results of a search. */
+  residentRead: number;
+  /** Milliseconds of the explorer's first page, which reads on from the size before; and of the same page again. */
+  page: [first: number, again: number];
   /** Entries a second since the size before. */
   rate: number;
 }
@@ -24,6 +31,14 @@ export interface Restart {
   seconds: number;
 }
 
+async function timeOf(url: URL): Promise<number> {
+  const began = performance.now();
+  const answer = await fetch(url);
+  await answer.text();
+  if (!answer.ok) throw new Error(`status ${answer.status} for ${url.pathname}`);
+  return performance.now() - began;
+}
+
 /** Grows one log through these sizes, then starts it again. */
 export async function measureGrowth(
   sizes: readonly number[],
@@ -31,7 +46,9 @@ export async function measureGrowth(
 ): Promise<Restart> {
   const world = await LogWorld.create();
   const agent = new Agent({ keepAlive: true, maxSockets: UNDER_WAY });
-  const options = { budget: 2 * (sizes.at(-1) ?? 0) };
+  const explorer = join(world.folder, 'explorer');
+  await mkdir(explorer);
+  const options = { budget: 2 * (sizes.at(-1) ?? 0), explorer };
   let server = await startServer(world, options);
   try {
     // Entry 0 is the policy.
@@ -43,7 +60,11 @@ export async function measureGrowth(
       };
       await Promise.all(Array.from({ length: UNDER_WAY }, writer));
       const rate = (1000 * (version - from)) / (performance.now() - began);
-      onSize({ size, rate, resident: await residentBytes(server.log) });
+      const resident = await residentBytes(server.log);
+      const home = new URL('/', server.url);
+      const page: Growth['page'] = [await timeOf(home), await timeOf(home)];
+      await timeOf(new URL('/search?q=waxseal', server.url));
+      onSize({ size, rate, resident, residentRead: await residentBytes(server.log), page });
     }
     await server.stop();
     const began = performance.now();
