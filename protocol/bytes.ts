@@ -109,8 +109,8 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-/** What each character of base64 stands for; 255 for all others. */
-const SEXTETS = new Uint8Array(128).fill(255);
+/** What each character of base64 stands for, by its byte; 255 for all others. */
+const SEXTETS = new Uint8Array(256).fill(255);
 for (const [value, character] of [
   ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
 ].entries()) {
@@ -124,20 +124,36 @@ export function parseBase64(text: string, size?: number): Uint8Array<ArrayBuffer
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   const bytes = new Uint8Array((text.length / 4) * 3 - padding);
   if (size !== undefined && bytes.length !== size) throw wrong();
-  // Bits that wait for the rest of their byte.
-  let [bits, count, filled] = [0, 0, 0];
-  for (let index = 0; index < text.length - padding; index++) {
-    const sextet = SEXTETS[text.charCodeAt(index)] ?? 255;
-    if (sextet === 255) throw wrong();
-    bits = (bits << 6) | sextet;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes[filled++] = bits >> count;
-    bits &= (1 << count) - 1;
+  const characters = utf8(text);
+  // Bits of characters that are none of base64, in the upper half.
+  let foreign = 0;
+  const sextet = (index: number) => {
+    const value = SEXTETS[characters[index] as number] as number;
+    foreign |= value;
+    return value;
+  };
+  const whole = padding === 0 ? characters.length : characters.length - 4;
+  let filled = 0;
+  let last = 0;
+  for (; last < whole; last += 4) {
+    const bits = (sextet(last) << 18) | (sextet(last + 1) << 12) | (sextet(last + 2) << 6) | sextet(last + 3);
+    bytes[filled++] = bits >> 16;
+    bytes[filled++] = bits >> 8;
+    bytes[filled++] = bits;
   }
   // One byte string has one spelling: a decoder that drops unused bits would accept several.
-  if (bits !== 0) throw wrong();
+  let unused = 0;
+  if (padding === 2) {
+    const bits = (sextet(last) << 6) | sextet(last + 1);
+    bytes[filled] = bits >> 4;
+    unused = bits & 15;
+  } else if (padding === 1) {
+    const bits = (sextet(last) << 12) | (sextet(last + 1) << 6) | sextet(last + 2);
+    bytes[filled] = bits >> 10;
+    bytes[filled + 1] = bits >> 2;
+    unused = bits & 3;
+  }
+  if (foreign > 63 || unused !== 0) throw wrong();
   return bytes;
 }
 

@@ -166,7 +166,9 @@ class Parser {
 /** Reads one JSON value. Text given as a string is measured by its UTF-8 length. */
 export function parseJson(input: Uint8Array | string, limits: JsonLimits = {}): JsonValue {
   const { bytes = 1 << 20 } = limits;
-  const size = typeof input === 'string' ? utf8(input).length : input.length;
+  // No character takes more than three bytes: most texts need not be encoded to know that they are short enough.
+  const isShort = typeof input === 'string' && 3 * input.length <= bytes;
+  const size = isShort ? 0 : typeof input === 'string' ? utf8(input).length : input.length;
   if (size > bytes) throw jsonError('WAX_JSON_SIZE', `${size} of at most ${bytes} bytes`);
   return new Parser(typeof input === 'string' ? input : parseUtf8(input), limits).document();
 }

@@ -1,4 +1,4 @@
-import { toBase64 } from '../bytes.ts';
+import { toBase64, toHex } from '../bytes.ts';
 import type { RsaPublicKey, SignatureAlgorithm, SignatureBackend } from './backend.ts';
 import { hasCurveSizes, hasRsaSizes } from './sizes.ts';
 
@@ -37,7 +37,7 @@ const imported = new Map<string, Promise<CryptoKey>>();
 const KEPT_KEYS = 64;
 
 function kept(algorithm: SignatureAlgorithm, bytes: Uint8Array, load: () => Promise<CryptoKey>) {
-  const name = `${algorithm} ${toBase64(bytes)}`;
+  const name = `${algorithm} ${toHex(bytes)}`;
   const known = imported.get(name);
   if (known !== undefined) return known;
   const key = load();
