@@ -52,10 +52,14 @@ const SLOWEST_BYTES_PER_S = 32_768;
 /** An engine that does not come back when it is told to stop is ended after five seconds. */
 const ENGINE_STOP_MS = 6_000;
 
-/** What a client gets whose bytes are not HTTP; nothing in the midst of a reply on the same connection. */
+/**
+ * What a client gets whose bytes are not HTTP, or whose headers do not end in time; nothing in the midst of a reply
+ * on the same connection. One that has sent nothing yet gets nothing either: browsers connect ahead, and a refusal
+ * that lies there unasked would pass for the answer to what they send at that moment.
+ */
 function refuseConnection(_error: Error, socket: Socket): void {
   const headers = Object.entries(commonHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
-  if (socket.writable && socket.bytesWritten === 0) {
+  if (socket.writable && socket.bytesWritten === 0 && socket.bytesRead > 0) {
     socket.write(
       `HTTP/1.1 400 Bad Request\r\n${headers.join('')}content-length: 0\r\nconnection: close\r\n\r\n`,
     );
@@ -138,7 +142,10 @@ export async function buildEnclave(options: EnclaveOptions): Promise<FastifyInst
     // While it drains the server still answers, in the forms that clients know.
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    clientErrorHandler: refuseConnection,
+    clientErrorHandler: (error, socket) => {
+      events.count('connections-refused');
+      refuseConnection(error, socket);
+    },
     // Paths that cannot be decoded get here without passing a hook or a handler.
     frameworkErrors: (_error, { url }, reply) => void refuse(url, 400, reply),
   });

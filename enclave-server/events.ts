@@ -26,6 +26,7 @@ export const counted = [
   'turns-failed',
   'turns-shed',
   'readers-dropped',
+  'connections-refused',
 ] as const;
 export type Counted = (typeof counted)[number];
 

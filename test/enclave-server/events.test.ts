@@ -27,6 +27,7 @@ describe('the event list', () => {
       'turns-failed': 0,
       'turns-shed': 0,
       'readers-dropped': 0,
+      'connections-refused': 0,
     };
     expect(lines.map((line) => JSON.parse(line))).toEqual([{ event: 'minute', atMost }]);
   });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseChatRequest } from '../../enclave-server/chat-request.ts';
+import { EventList } from '../../enclave-server/events.ts';
 import { utf8 } from '../../protocol/bytes.ts';
 import { parseTurnRequest, receiveTurnRequest } from '../../protocol/session/turn-request.ts';
 import {
@@ -87,6 +88,33 @@ describe('a hostile client', () => {
     spoken.resolve();
     expect(seen.match(/HTTP\/1\.1/g)).toHaveLength(1);
     expect(await serves(enclave.url)).toBe(true);
+  });
+
+  it('that sends no whole head in time is refused; one that has only connected is left without a word', async () => {
+    const events = new EventList(() => {});
+    enclave = await startEnclave({ events });
+    const { url, app } = enclave;
+    const { server } = app;
+    // What it is otherwise, another test says.
+    server.headersTimeout = 1;
+    const listen = () => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      let seen = '';
+      socket.on('error', () => {});
+      socket.setEncoding('latin1').on('data', (text) => {
+        seen += text;
+      });
+      return { socket, closed: once(socket, 'close'), seen: () => seen };
+    };
+    const [slow, silent] = [listen(), listen()];
+    slow.socket.write('POST /waxseal/v1/sessions HTTP/1.1\r\nhost: x\r\n');
+    await Promise.all([slow.closed, silent.closed]);
+    expect(slow.seen()).toMatch(/^HTTP\/1\.1 400 /);
+    expect(silent.seen()).toBe('');
+    events.summarise();
+    expect(events.totals['connections-refused']).toBe(10);
+    server.headersTimeout = 10_000;
+    expect(await serves(url)).toBe(true);
   });
 
   it('that sends a turn again and again on one connection is answered once', async () => {

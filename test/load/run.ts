@@ -1,7 +1,8 @@
 /**
  * `npm run load [-- --people 200 --seconds 60 --soak MINUTES --places N]`: a built server with the scripted engine, so
  * that the model is not what is measured, and people in another process who chat with it at once. Prints how their
- * questions ended, how long things took, and what the server took of memory, descriptors and processor.
+ * questions ended and what is known of each that failed, how long things took, and what the server took of memory,
+ * descriptors and processor.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -108,13 +109,14 @@ try {
   let output = '';
   for await (const text of crowd.stdout.setEncoding('utf8')) output += text;
   clearInterval(timer);
-  const { ends, words, ms } = JSON.parse(output);
+  const { ends, refusals, words, ms } = JSON.parse(output);
   // What those have left is swept within a second, and memory that is free goes back little by little.
   await new Promise((resolve) => setTimeout(resolve, 5_000));
   samples.push(sample(pid, begun));
   console.log(`${people} people at once for ${seconds} s; places in the engine: ${values.places}`);
   console.log('\nHow questions ended');
   console.table(ends);
+  if (refusals.length > 0) console.table(refusals);
   console.log(`${words} words, ${Math.round(words / seconds)} a second\n\nMilliseconds`);
   console.table(ms);
   console.table(samples);
