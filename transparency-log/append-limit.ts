@@ -4,8 +4,8 @@
  * publishers out.
  * @module
  */
-import { isIPv6 } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { addressGroup } from '../protocol/address-group.ts';
 import { serverError } from './errors.ts';
 
 export interface AppendLimitOptions {
@@ -22,17 +22,6 @@ interface Bucket {
   left: number;
   /** When that was so, in milliseconds. */
   at: number;
-}
-
-/** One customer has a whole /64 of IPv6 and may use any address in it. */
-export function groupOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  if (!isIPv6(plain)) return plain;
-  const [head = '', tail] = plain.toLowerCase().split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail ? tail.split(':') : [];
-  const missing = tail === undefined ? 0 : 8 - before.length - after.length;
-  return [...before, ...Array<string>(missing).fill('0'), ...after].slice(0, 4).join(':');
 }
 
 /** A token bucket for each address, the ones used last; the oldest is forgotten when there are too many. */
@@ -60,13 +49,13 @@ export class AppendLimit {
 
   /** Milliseconds to wait before this address is listened to again; 0 for "now". */
   waitFor(address: string): number {
-    const left = this.#left(groupOf(address), this.#now());
+    const left = this.#left(addressGroup(address), this.#now());
     return left >= 1 ? 0 : Math.ceil((1000 * (1 - left)) / this.#perSecond);
   }
 
   /** Notes one refusal. */
   charge(address: string): void {
-    const [key, now] = [groupOf(address), this.#now()];
+    const [key, now] = [addressGroup(address), this.#now()];
     // Nobody owes more than a burst: whoever shares the address with a fool waits minutes, not days.
     const left = Math.max(this.#left(key, now) - 1, -this.#burst);
     this.#buckets.delete(key);

@@ -1,6 +1,7 @@
 /** `POST /waxseal/v1/sessions`: an offer in, an attested answer out (wire-format.md B1 to B3). */
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { addressGroup } from '../../protocol/address-group.ts';
 import { encodeAnswer } from '../../protocol/session/answer.ts';
 import { encodeSessionHeader } from '../../protocol/session/header.ts';
 import { generateSessionKey } from '../../protocol/session/hpke.ts';
@@ -46,9 +47,12 @@ async function answerOffer(
   }
 }
 
-/** What tells clients apart, as far as anything does: the token where there are tokens, or else the address. */
+/**
+ * What tells clients apart, as far as anything does: the token where there are tokens, or else the address. That of
+ * a front stands for everybody behind it: a front may not name them, since the server is to know nobody's address.
+ */
 const clientOf = ({ accessTokens }: EnclaveParts, { headers, ip }: FastifyRequest): string =>
-  accessTokens === null ? ip : (headers.authorization ?? ip);
+  accessTokens === null ? addressGroup(ip) : (headers.authorization ?? addressGroup(ip));
 
 export function sessionsRoute(app: FastifyInstance, parts: EnclaveParts): void {
   /** Connections with an offer that waits: one that sends its next before the answer to the last gets none. */

@@ -38,11 +38,15 @@ function heldAttester() {
 }
 
 /** An offer that takes no connection of its own. */
-const inject = (app: TestEnclave['app'], remoteAddress = '192.0.2.1') =>
+const inject = (
+  app: TestEnclave['app'],
+  remoteAddress = '192.0.2.1',
+  headers: { [name: string]: string } = {},
+) =>
   app.inject({
     method: 'POST',
     url: '/waxseal/v1/sessions',
-    headers: { 'content-type': 'application/octet-stream' },
+    headers: { 'content-type': 'application/octet-stream', ...headers },
     payload: Buffer.from(createOffer().body),
     remoteAddress,
   });
@@ -136,6 +140,17 @@ describe('hundreds of offers at once', () => {
     // Eight sessions wait now, seven of them for the first address, which gets no eighth.
     expect((await inject(enclave.app)).statusCode).toBe(503);
     expect((await inject(enclave.app, '192.0.2.2')).statusCode).toBe(200);
+    await enclave.app.close();
+  });
+
+  it('of all addresses of one IPv6 customer count as those of one, whatever a header says of them', async () => {
+    const enclave = await startEnclave({ config: testConfig({ limits: { pendingSessions: 8 } }) });
+    const offer = async (address: string) => (await inject(enclave.app, address)).statusCode;
+    for (let host = 1; host <= 8; host++) expect(await offer(`2001:db8:1:2::${host}`)).toBe(200);
+    expect(await offer('2001:db8:1:2:ffff::9')).toBe(503);
+    expect(await offer('2001:db8:1:3::1')).toBe(200);
+    const named = { 'x-forwarded-for': '198.51.100.7', forwarded: 'for=198.51.100.7' };
+    expect((await inject(enclave.app, '2001:db8:1:2::1', named)).statusCode).toBe(503);
     await enclave.app.close();
   });
 
