@@ -25,6 +25,8 @@ export function createChatController(kind: 'panel' | 'frame'): ChatController {
     lockHistory: () => void chat.keeper.lock(),
     openChat: (id) => void chat.keeper.open(id),
     deleteChat: (id) => void chat.keeper.remove(id),
+    takeWaiting: () => void chat.takeWaiting(),
+    dropWaiting: () => chat.dropWaiting(),
     newChat: () => chat.newChat(),
     checkNow: () => void chat.checkNow(),
     openPanel: () => chat.openPanel(),

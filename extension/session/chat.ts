@@ -25,6 +25,7 @@ import { LastTime } from './last-time.ts';
 import { logFacts } from './log-facts.ts';
 import { startMoveIn } from './moving/move-in.ts';
 import { MoveOut } from './moving/move-out.ts';
+import { movedLine, WaitingChats } from './moving/waiting.ts';
 import { present } from './present.ts';
 import { StatusTeller } from './status-teller.ts';
 import { openSurface, type Surface } from './surface.ts';
@@ -39,6 +40,7 @@ export class Chat {
   readonly composing: Composing;
   readonly asking: Asking;
   readonly keeper: Keeper;
+  readonly #waiting: WaitingChats;
   readonly #light = createTypingLight(() => this.#surface?.windowId);
   readonly #lastTime = new LastTime((lastTime) => this.store.update({ lastTime }));
   #surface: Surface | null = null;
@@ -58,6 +60,7 @@ export class Chat {
     // Without its token a frame is nobody's: nothing is shown, asked or sent.
     this.#fixed = kind === 'frame' ? bare('not-granted') : null;
     this.store = new Store<ChatView>(initialView(kind, this.#fixed ?? bare('checking')));
+    this.#waiting = new WaitingChats(this.store);
     this.composing = new Composing(this.store);
     this.asking = new Asking({
       store: this.store,
@@ -77,7 +80,10 @@ export class Chat {
       now: Date.now,
       service: () => this.#service.choice?.enclave.service ?? null,
       show: (chat) => this.#resume(chat),
-      empty: () => this.#empty(),
+      empty: () => {
+        this.#waiting.forgetKept();
+        this.#empty();
+      },
     });
     void this.#start(kind);
   }
@@ -208,14 +214,32 @@ export class Chat {
     const { thread, draft, attachments, setup } = this.store.current();
     const service = this.#service.choice?.enclave.service;
     const isEmpty = thread.length === 0 && draft === '' && attachments.length === 0;
-    return isEmpty || service === undefined ? null : { service, thread, setup, draft, attachments };
+    if (isEmpty || service === undefined) return null;
+    return { service, thread: [...thread, ...movedLine(this.store.current())], setup, draft, attachments };
   }
 
-  /** Goes on with the chat of a page's box, unless there is one here already. */
-  #takeUp(chat: StoredChat): boolean {
-    if (this.#fixed !== null || this.#chatNow() !== null) return false;
-    this.#resume(chat);
-    return true;
+  /** Goes on with the chat of a page's box, or lets it wait where there is one here already. */
+  #takeUp(chat: StoredChat): void {
+    if (this.#fixed === null && this.#chatNow() === null) this.#resume(chat);
+    else this.#waiting.add(chat);
+  }
+
+  /** Goes on with the first chat that waits; the one that was shown waits in turn. */
+  async takeWaiting(): Promise<void> {
+    if (this.#fixed !== null) return;
+    this.asking.stop();
+    this.composing.cancelEdit();
+    await this.keeper.keep();
+    const next = this.#waiting.take();
+    if (next === undefined) return;
+    const shown = this.#chatNow();
+    if (shown !== null) this.#waiting.add(shown, this.store.current().history.current);
+    this.keeper.begin(next.kept);
+    this.#resume(next.chat);
+  }
+
+  dropWaiting(): void {
+    this.#waiting.take();
   }
 
   #onMoved(): void {

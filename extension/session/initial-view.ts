@@ -21,6 +21,7 @@ export function initialView(kind: 'panel' | 'frame', status: Status): ChatView {
     report: null,
     fork: null,
     seal: null,
+    waiting: [],
     enclaves: [],
     explorer: null,
     frame: kind === 'frame' ? { site: '', open: false } : null,

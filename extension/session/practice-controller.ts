@@ -91,6 +91,8 @@ export function createPracticeController(seal: Uint8Array): PracticeController {
     lockHistory: nothing,
     openChat: nothing,
     deleteChat: nothing,
+    takeWaiting: nothing,
+    dropWaiting: nothing,
     chooseEnclave: nothing,
     setTyping: nothing,
     open: nothing,

@@ -120,14 +120,31 @@ describe.each(browsers)('a chat whose page goes away in %s', (name, isThere, sta
     await expect.poll(() => asked.at(-1), patient).toEqual(['the second question', 'Answer 2.', 'and now?']);
   });
 
-  it.skipIf(!isThere)('does not push aside what is in the panel', async () => {
+  it.skipIf(!isThere)('says from where it came', async () => {
+    expect(await inPanel()).toContain(`Moved here from ${new URL(site.origin).host}`);
+  });
+
+  it.skipIf(!isThere)('waits while another is in the panel, and neither is lost', async () => {
     await chatInBox('the third question');
     await settle();
     await driver.go(`${elsewhere.origin}/`);
-    await settle();
+    const waits = `A chat from ${new URL(site.origin).host} waits here.`;
+    await expect.poll(inPanel, patient).toContain(waits);
     expect(await inPanel()).toContain('the second question');
     expect(await inPanel()).not.toContain('third question');
     await driver.closeTab();
+    const press = (n: number) =>
+      driver.runIn('sidepanel', `document.querySelectorAll('.waiting button')[${n}].click()`);
+    await press(0);
+    await expect.poll(inPanel, patient).toContain('the third question');
+    expect(await inPanel()).not.toContain('second question');
+    // The one that was there waits in its turn.
+    await press(0);
+    await expect.poll(inPanel, patient).toContain('the second question');
+    expect(await inPanel()).toContain(waits);
+    await press(1);
+    await expect.poll(inPanel, patient).not.toContain(waits);
+    expect(await inPanel()).toContain('the second question');
   });
 
   it.skipIf(!isThere)('ends with its tab, and with its box', async () => {

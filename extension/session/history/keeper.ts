@@ -101,10 +101,10 @@ export class Keeper {
     this.#timer = setTimeout(() => void this.lock(), IDLE_MS);
   }
 
-  /** Another chat begins. */
-  begin(): void {
-    this.#id = newId();
-    this.#update({ current: null });
+  /** Another chat begins, or goes on that is kept under `id`. */
+  begin(id: string | null = null): void {
+    this.#id = id ?? newId();
+    this.#update({ current: id });
   }
 
   open(id: string): Promise<void> {

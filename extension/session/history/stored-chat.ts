@@ -68,7 +68,7 @@ function readFigures(value: JsonValue, path: string): AnswerFigures {
 function readItem(value: JsonValue, path: string): ThreadItem {
   const { kind } = readMap(value, path);
   const id = itemId();
-  switch (readOneOf(kind, `${path}.kind`, ['own', 'answer', 'session', 'cut'])) {
+  switch (readOneOf(kind, `${path}.kind`, ['own', 'answer', 'session', 'cut', 'moved'])) {
     case 'own': {
       const read = readObject(value, path, ['kind', 'text', 'files']);
       const files = readArray(read.files, path, readFile, { most: 64 });
@@ -98,6 +98,8 @@ function readItem(value: JsonValue, path: string): ThreadItem {
     }
     case 'cut':
       return { kind: 'cut', id };
+    case 'moved':
+      return { kind: 'moved', id, site: text(readObject(value, path, ['kind', 'site']).site, path) };
   }
 }
 
@@ -115,6 +117,8 @@ function writeItem(item: ThreadItem): JsonValue[] {
       return [{ kind: 'session', checkedAt: item.checkedAt, restarted: item.restarted }];
     case 'cut':
       return [{ kind: 'cut' }];
+    case 'moved':
+      return [{ kind: 'moved', site: item.site }];
     case 'too-long':
       return [];
   }

@@ -13,15 +13,15 @@ import { createPanelKey, type PanelKey } from './sealed-chat.ts';
 const absence = 600;
 
 /**
- * Takes chats up in the panel of a window. `take` shows one and says whether it did: a panel that has a chat of its
- * own keeps it.
+ * Takes chats up in the panel of a window. `take` shows one, or keeps it until the person asks for it.
  */
-export async function startMoveIn(windowId: number, take: (chat: StoredChat) => boolean): Promise<void> {
+export async function startMoveIn(windowId: number, take: (chat: StoredChat) => void): Promise<void> {
   const here = { id: browser.runtime.id, origin: browser.runtime.getURL('').replace(/\/$/, ''), windowId };
   const key: PanelKey = await createPanelKey();
   const open = async (sealed: string): Promise<boolean> => {
     const chat = await key.open(sealed);
-    return chat !== null && take(chat);
+    if (chat !== null) take(chat);
+    return chat !== null;
   };
   const ports = new Map<number, Browser.runtime.Port>();
   browser.runtime.onConnect.addListener((port) => {

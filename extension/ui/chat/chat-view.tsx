@@ -20,6 +20,7 @@ import { Header } from './header.tsx';
 import { Menu } from './menu.tsx';
 import { Refusal } from './refusal.tsx';
 import { Thread } from './thread.tsx';
+import { Waiting } from './waiting.tsx';
 
 /** Always there while evidence is simulated, whatever else is the matter. */
 function SimulatedBand() {
@@ -176,6 +177,7 @@ export function ChatSurface({ controller }: { controller: ChatController }) {
           <Body view={view} controller={controller} onAction={onAction} onChain={openChain} />
         </div>
       )}
+      {!fork && <Waiting view={view} controller={controller} />}
       {history && !fork && (
         <HistorySheet view={view} controller={controller} onClose={() => setHistory(false)} />
       )}

@@ -229,6 +229,12 @@ function Item({ item, last, editable, view, controller }: ItemProps) {
           <span>{t('cutLine')}</span>
         </p>
       );
+    case 'moved':
+      return (
+        <p class="session-line caption">
+          <span>{t('movedLine', { site: item.site })}</span>
+        </p>
+      );
     case 'too-long':
       return <TooLong line={item} view={view} controller={controller} />;
   }

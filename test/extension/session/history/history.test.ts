@@ -22,6 +22,7 @@ const chat = (words: string, answer = 'An answer.'): StoredChat => ({
       figures: { promptTokens: 1, answerTokens: 2, tookMs: 3.5, atLimit: false },
     },
     { kind: 'cut', id: 'c' },
+    { kind: 'moved', id: 'm', site: 'parley.example' },
   ],
   setup: { ...plainSetup, system: 'Be brief.', temperature: 0.5, stop: ['END'] },
   draft: 'half a thought',
