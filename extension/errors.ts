@@ -10,6 +10,7 @@ export const extensionError = defineErrors({
   WAX_EXT_UNREACHABLE: 'The background did not answer',
   WAX_EXT_DOMAIN: 'There is no trust domain of that name',
   WAX_EXT_DOMAIN_EXISTS: 'There already is a trust domain of that name or for that log',
+  WAX_EXT_PRESET: 'That preset does not ask for more than the trust domain does',
   WAX_STORE_CORRUPT: 'A stored record is damaged',
   WAX_STORE_CONFLICT: 'The stored log state changed in the meantime',
   WAX_STORE_UNAVAILABLE: 'The browser did not open the extension’s database',

@@ -17,7 +17,15 @@ import {
 import type { Grant } from './grants.ts';
 import { parseSeen, type SeenRelease } from './seen.ts';
 import type { FrameRole, Role } from './sender.ts';
-import { type Preferences, parsePreferences, type Settings, sealPattern } from './settings.ts';
+import {
+  type Demand,
+  hardwareTypes,
+  type Preferences,
+  parsePreferences,
+  readPreset,
+  type Settings,
+  sealPattern,
+} from './settings.ts';
 
 type Empty = Record<never, never>;
 
@@ -41,6 +49,7 @@ export interface TrustReply {
   readonly builtIn: string | null;
   readonly imported: readonly { readonly text: string; readonly importedAt: number }[];
   readonly service: string | null;
+  readonly demands: readonly Demand[];
 }
 
 /**
@@ -82,6 +91,7 @@ interface Exchanges {
   'trust/get': [Empty, TrustReply];
   'trust/import': [{ readonly text: string }, Empty];
   'trust/remove': [{ readonly name: string }, Empty];
+  'trust/demand': [Pick<Demand, 'domain' | 'type'> & { readonly preset: string | null }, Empty];
   'log/get': [{ readonly domain: string }, LogReply];
   'log/sync': [{ readonly domain: string }, LogReply];
   'log/restart': [{ readonly domain: string }, LogReply];
@@ -161,6 +171,17 @@ export const rules: { readonly [Type in MessageType]: Rule<Type> } = {
   'trust/remove': {
     from: ['options'],
     parse: (body) => ({ name: readString(readObject(body, 'body', ['name']).name, 'name', { most: 64 }) }),
+  },
+  'trust/demand': {
+    from: ['options'],
+    parse: (body) => {
+      const read = readObject(body, 'body', ['domain', 'type', 'preset']);
+      return {
+        domain: readString(read.domain, 'domain', { most: 64 }),
+        type: readOneOf(read.type, 'type', hardwareTypes),
+        preset: read.preset === null ? null : readPreset(read.preset),
+      };
+    },
   },
   'log/get': { from: [...serving, 'popup', 'options'], parse: domain },
   'log/sync': { from: [...serving, 'popup', 'options'], parse: domain },

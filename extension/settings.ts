@@ -3,9 +3,11 @@
  * a page that knew the seal could paint it.
  * @module
  */
+import type { Demands } from '../protocol/demands.ts';
+import type { HardwareType } from '../protocol/hardware-diff.ts';
 import type { JsonValue } from '../protocol/json.ts';
 import type { Mode } from '../protocol/session/sizes.ts';
-import { readBoolean, readObject, readOneOf, readString } from '../protocol/shape.ts';
+import { readArray, readBoolean, readObject, readOneOf, readString } from '../protocol/shape.ts';
 
 export interface Settings {
   /** The person's seal seed, 16 bytes in base64; null before first run. */
@@ -19,6 +21,15 @@ export interface Settings {
   readonly language: Language | null;
   /** How answers come: at a steady pace, or whole, when they are ready. */
   readonly mode: Mode;
+  /** What the person demands of hardware beyond their trust domains. */
+  readonly demands: readonly Demand[];
+}
+
+/** A preset in the place of a trust domain's own policy for a type of evidence; it only ever asks for more. */
+export interface Demand {
+  readonly domain: string;
+  readonly type: HardwareType;
+  readonly preset: string;
 }
 
 export const themes = ['system', 'light', 'dark'] as const;
@@ -35,6 +46,7 @@ export const defaultSettings: Settings = {
   theme: 'system',
   language: null,
   mode: 'steady',
+  demands: [],
 };
 
 /** What a person changes in Options at once. */
@@ -53,7 +65,7 @@ export const sealPattern = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 /** Reads stored settings; throws where they are not whole. */
 export function parseSettings(value: JsonValue | undefined): Settings {
   // Later versions have more fields: a record without them is an older one, not a damaged one.
-  const later = ['theme', 'language', 'mode', 'history'] as const;
+  const later = ['theme', 'language', 'mode', 'history', 'demands'] as const;
   const read = readObject(value, 'settings', ['seal', 'firstRunDone', 'service'], later);
   return {
     seal: nullable(read.seal, 'settings.seal', 24, sealPattern),
@@ -64,8 +76,33 @@ export function parseSettings(value: JsonValue | undefined): Settings {
       language: read.language ?? null,
       mode: read.mode ?? defaultSettings.mode,
     }),
+    demands: parseDemands(read.demands ?? []),
   };
 }
+
+export const hardwareTypes = ['sev-snp', 'sev-snp-simulated', 'tdx', 'nitro'] as const;
+
+/** The name that a preset has in files. */
+export const readPreset = (value: JsonValue | undefined): string =>
+  readString(value, 'preset', { most: 32, pattern: /^[a-z-]+$/ });
+
+/** Reads what is demanded beyond the trust domains. */
+export function parseDemands(value: JsonValue | undefined): Demand[] {
+  return readArray(value, 'demands', (one, path) => {
+    const read = readObject(one, path, ['domain', 'type', 'preset']);
+    return {
+      domain: readString(read.domain, `${path}.domain`, { most: 64 }),
+      type: readOneOf(read.type, `${path}.type`, hardwareTypes),
+      preset: readPreset(read.preset),
+    };
+  });
+}
+
+/** What is demanded beyond one trust domain. */
+export const demandsOf = (demands: readonly Demand[], domain: string): Demands =>
+  Object.fromEntries(
+    demands.filter((one) => one.domain === domain).map(({ type, preset }) => [type, preset]),
+  );
 
 /** Reads all preferences. */
 export function parsePreferences(value: JsonValue | undefined): Preferences {

@@ -1,6 +1,6 @@
 /**
- * Where one hardware policy asks for less than another, in words. Each field of each policy has its rule
- * here, and the types see to it that none is left out.
+ * Where one hardware policy asks for less than another. Each field of each policy has its rule here, and the
+ * types see to it that none is left out. Words for what is found are a matter of each surface.
  * @module
  */
 
@@ -10,12 +10,26 @@ import type { SnpPolicy } from './attestation/snp/policy.ts';
 import { tcbParts } from './attestation/snp/product.ts';
 import type { TdxPolicy } from './attestation/tdx/policy.ts';
 
-/** For each field: what it means if `theirs` asks for less than `ours`, and whether it does. */
+type Fields<Policy> = Exclude<keyof Policy, 'type'>;
+export type HardwareType = keyof HardwarePolicy;
+export type HardwareField = Fields<SnpPolicy> | Fields<TdxPolicy> | Fields<NitroPolicy>;
+
+/** One way in which a policy accepts what another refuses. */
+export interface HardwareChange {
+  readonly type: HardwareType;
+  /** The field that asks for less; `type` where the other policy does not accept this type at all. */
+  readonly field: HardwareField | 'type';
+  /** What exactly is accepted or no longer asked for, where the field is a list of names. */
+  readonly items: readonly string[];
+}
+
+/** For each field: whether `theirs` asks for less than `ours`, and in which names if it is a list of such. */
 type Rules<Policy> = {
-  readonly [Field in Exclude<keyof Policy, 'type'>]-?: readonly [
-    text: string,
-    weaker: (theirs: Policy[Field], ours: Policy[Field], policy: Policy) => boolean,
-  ];
+  readonly [Field in Fields<Policy>]-?: (
+    theirs: Policy[Field],
+    ours: Policy[Field],
+    policy: Policy,
+  ) => boolean | readonly string[];
 };
 
 const allowed = (theirs: boolean, ours: boolean) => theirs && !ours;
@@ -23,7 +37,7 @@ const dropped = (theirs: boolean, ours: boolean) => !theirs && ours;
 const lower = (theirs: number, ours: number) => theirs < ours;
 const higher = (theirs: number, ours: number) => theirs > ours;
 const adds = (theirs: readonly string[], ours: readonly string[]) =>
-  theirs.some((item) => !ours.includes(item));
+  theirs.filter((item) => !ours.includes(item));
 const lacks = (theirs: readonly string[], ours: readonly string[]) => adds(ours, theirs);
 /** A value that we pin is open, or pinned to something else. */
 const unpins = (
@@ -36,86 +50,80 @@ const lowerVersion = (theirs: readonly number[], ours: readonly number[]) => {
 };
 
 const snpRules: Rules<SnpPolicy> = {
-  products: ['more AMD chips count', adds],
-  vlek: ['keys that a cloud provider holds count', allowed],
-  minimumReportVersion: ['older report versions count', lower],
-  minimumTcb: [
-    'older AMD firmware counts',
-    (theirs, ours, { products }) =>
-      products.some((product) =>
-        tcbParts.some((part) => (theirs[product][part] ?? 0) < (ours[product][part] ?? 0)),
-      ),
-  ],
-  provisionalFirmware: ['firmware that is not committed counts', allowed],
-  maskedChip: ['chips that do not say who they are count', allowed],
-  minimumFirmware: [
-    'older AMD firmware counts',
-    (theirs, ours) =>
-      lowerVersion([theirs.major, theirs.minor, theirs.build], [ours.major, ours.minor, ours.build]),
-  ],
-  minimumGuestSvn: ['older guests count', lower],
-  requiredMitigations: ['fewer mitigations are required', (theirs, ours) => (ours & ~theirs) !== 0n],
-  require: ['fewer features of the guest policy are required', lacks],
-  cxl: ['CXL memory may be used', allowed],
-  smt: ['two threads may share a core', allowed],
-  minimumAbi: [
-    'older firmware interfaces count',
-    (theirs, ours) => lowerVersion([theirs.major, theirs.minor], [ours.major, ours.minor]),
-  ],
-  aliasCheck: ['the check for aliased memory is not required', dropped],
-  vmpl: ['less privileged guests count', higher],
-  pinned: ['values that are pinned here are open', unpins],
-  deniedHardware: ['machines that are refused here count', lacks],
+  products: adds,
+  vlek: allowed,
+  minimumReportVersion: lower,
+  minimumTcb: (theirs, ours, { products }) =>
+    products.some((product) =>
+      tcbParts.some((part) => (theirs[product][part] ?? 0) < (ours[product][part] ?? 0)),
+    ),
+  provisionalFirmware: allowed,
+  maskedChip: allowed,
+  minimumFirmware: (theirs, ours) =>
+    lowerVersion([theirs.major, theirs.minor, theirs.build], [ours.major, ours.minor, ours.build]),
+  minimumGuestSvn: lower,
+  requiredMitigations: (theirs, ours) => (ours & ~theirs) !== 0n,
+  require: lacks,
+  cxl: allowed,
+  smt: allowed,
+  minimumAbi: (theirs, ours) => lowerVersion([theirs.major, theirs.minor], [ours.major, ours.minor]),
+  aliasCheck: dropped,
+  vmpl: higher,
+  pinned: unpins,
+  deniedHardware: lacks,
 };
 
 const tdxRules: Rules<TdxPolicy> = {
-  statuses: ['Intel platforms with open advisories count', adds],
-  grace: ['platforms that wait for a patch count while a grace in the log runs', allowed],
-  relaunchAdvised: ['guests that should have been restarted count', allowed],
-  advisories: ['more advisories may stay open', adds],
-  minimumEvaluation: ['older evaluations by Intel count', lower],
-  septVeDisable: ['guests may be interrupted by page faults', dropped],
-  protectionKeys: ['supervisor protection keys may be used', allowed],
-  keyLocker: ['Key Locker may be used', allowed],
-  performanceMonitoring: ['performance counters may be read', allowed],
-  mrServiceTd: ['another service guest may migrate it', (theirs, ours) => theirs !== ours],
-  pinned: ['values that are pinned here are open', unpins],
-  deniedHardware: ['machines that are refused here count', lacks],
+  statuses: adds,
+  grace: allowed,
+  relaunchAdvised: allowed,
+  advisories: adds,
+  minimumEvaluation: lower,
+  septVeDisable: dropped,
+  protectionKeys: allowed,
+  keyLocker: allowed,
+  performanceMonitoring: allowed,
+  mrServiceTd: (theirs, ours) => theirs !== ours,
+  pinned: unpins,
+  deniedHardware: lacks,
 };
 
 const nitroRules: Rules<NitroPolicy> = {
-  maximumAgeSeconds: ['older documents count', higher],
-  clockSkewSeconds: ['documents from further in the future count', higher],
-  pcrs: ['registers that are pinned here are open', unpins],
-  publicKey: ['documents with a key for another protocol count', allowed],
+  maximumAgeSeconds: higher,
+  clockSkewSeconds: higher,
+  pcrs: unpins,
+  publicKey: allowed,
 };
 
-function compare<Policy>(rules: Rules<Policy>, theirs: Policy, ours: Policy): string[] {
-  const fields = Object.keys(rules) as (keyof Rules<Policy>)[];
-  return fields.flatMap((field) => {
-    const [text, weaker] = rules[field];
-    return weaker(theirs[field], ours[field], theirs) ? [text] : [];
-  });
-}
-
-function weaknessOf<Policy>(
-  name: string,
+function compare<Policy extends object>(
+  type: HardwareType,
   rules: Rules<Policy>,
   theirs: Policy | undefined,
   ours: Policy | undefined,
-): string[] {
+): HardwareChange[] {
   if (theirs === undefined) return [];
-  if (ours === undefined) return [`${name} counts`];
-  return compare(rules, theirs, ours).map((text) => `${name}: ${text}`);
+  if (ours === undefined) return [{ type, field: 'type', items: [] }];
+  const fields = Object.keys(rules) as Fields<Policy>[];
+  return fields.flatMap((field) => {
+    const found = rules[field](theirs[field], ours[field], theirs);
+    const isWeaker = typeof found === 'boolean' ? found : found.length > 0;
+    const items = typeof found === 'boolean' ? [] : found;
+    return isWeaker ? [{ type, field: field as HardwareField, items }] : [];
+  });
+}
+
+/** In which ways `theirs` accepts hardware of one type that `ours` does not; empty if it is at least as strict. */
+export function typeWeaknesses(
+  type: HardwareType,
+  theirs: HardwarePolicy,
+  ours: HardwarePolicy,
+): HardwareChange[] {
+  if (type === 'tdx') return compare(type, tdxRules, theirs.tdx, ours.tdx);
+  if (type === 'nitro') return compare(type, nitroRules, theirs.nitro, ours.nitro);
+  return compare(type, snpRules, theirs[type], ours[type]);
 }
 
 /** In which ways `theirs` accepts real hardware that `ours` does not; empty if it is at least as strict. */
-export function hardwareWeaknesses(theirs: HardwarePolicy, ours: HardwarePolicy): string[] {
-  return [
-    ...new Set([
-      ...weaknessOf('AMD SEV-SNP', snpRules, theirs['sev-snp'], ours['sev-snp']),
-      ...weaknessOf('Intel TDX', tdxRules, theirs.tdx, ours.tdx),
-      ...weaknessOf('AWS Nitro', nitroRules, theirs.nitro, ours.nitro),
-    ]),
-  ];
+export function hardwareWeaknesses(theirs: HardwarePolicy, ours: HardwarePolicy): HardwareChange[] {
+  return (['sev-snp', 'tdx', 'nitro'] as const).flatMap((type) => typeWeaknesses(type, theirs, ours));
 }

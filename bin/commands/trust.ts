@@ -10,6 +10,7 @@ import { type Command, exitCodes } from '../command.ts';
 import { readInput, syncWhole } from './release/context.ts';
 import { releaseCommandError } from './release/errors.ts';
 import { compareApprovers } from './trust-approvers.ts';
+import { describeLine } from './trust-words.ts';
 
 /** A trust domain, and who approves in its log by now; or why that is not known. */
 interface Read {
@@ -58,7 +59,8 @@ Exit codes: 0 nothing is weaker, 10 something is, 20 nothing is as far as known,
       readDomain(file, values.offline),
       readDomain(trusted, values.offline),
     ]);
-    const lines = [...compareTrustDomains(theirs, ours), ...compareApprovers(theirs, ours)];
+    const compared = compareTrustDomains(theirs, ours).map((line) => ({ ...line, ...describeLine(line) }));
+    const lines = [...compared, ...compareApprovers(theirs, ours)];
     if (values.json) console.log(JSON.stringify(lines));
     for (const { mark, title, detail } of values.json ? [] : lines) {
       console.log(`${mark.padEnd(6)}  ${printable(title)}. ${printable(detail)}`);

@@ -91,6 +91,10 @@ export function createHandlers(parts: Parts): Handlers {
       await trust.remove(name);
       return {};
     },
+    'trust/demand': async ({ domain, type, preset }) => {
+      await trust.demand(domain, type, preset);
+      return {};
+    },
     'log/get': async ({ domain }) => logs.get(await trust.byName(domain)),
     'log/sync': async ({ domain }) => {
       const reply = await logs.sync(await trust.byName(domain));

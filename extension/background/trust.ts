@@ -1,4 +1,6 @@
 /** The trust domains: the built-in one and those a person imported, always kept apart. @module */
+import { stricterPresets } from '../../protocol/demands.ts';
+import type { HardwareType } from '../../protocol/hardware-diff.ts';
 import { parseTrustDomain, type TrustDomain } from '../../protocol/policy.ts';
 import { extensionError } from '../errors.ts';
 import type { TrustReply } from '../messaging.ts';
@@ -11,6 +13,8 @@ export interface Trust {
   byName(name: string): Promise<TrustDomain>;
   add(text: string): Promise<void>;
   remove(name: string): Promise<void>;
+  /** Demands more of a type of hardware than a trust domain does; null for what the domain says. */
+  demand(domain: string, type: HardwareType, preset: string | null): Promise<void>;
 }
 
 /** Never merged, never replaced: a file that speaks for a name, a log or a service of a known one is refused. */
@@ -39,7 +43,8 @@ export function createTrust(
     all,
     async reply() {
       const imported = (await store.domains()).map(({ text, importedAt }) => ({ text, importedAt }));
-      return { builtIn: await builtIn(), imported, service: (await store.settings()).service };
+      const { service, demands } = await store.settings();
+      return { builtIn: await builtIn(), imported, service, demands };
     },
     async byName(name) {
       const found = (await all()).find((domain) => domain.name === name);
@@ -57,6 +62,23 @@ export function createTrust(
         }
       });
     },
-    remove: (name) => store.removeDomain(name),
+    async remove(name) {
+      await store.removeDomain(name);
+      // A demand is about this file: another one of that name is another matter.
+      const { demands } = await store.settings();
+      await store.changeSettings({ demands: demands.filter(({ domain }) => domain !== name) });
+    },
+    async demand(name, type, preset) {
+      const { hardware } = await this.byName(name);
+      if (preset !== null && !stricterPresets(type, hardware).some((one) => one.preset === preset)) {
+        throw extensionError('WAX_EXT_PRESET', preset);
+      }
+      const others = (await store.settings()).demands.filter(
+        (one) => one.domain !== name || one.type !== type,
+      );
+      await store.changeSettings({
+        demands: preset === null ? others : [...others, { domain: name, type, preset }],
+      });
+    },
   };
 }

@@ -24,7 +24,7 @@ export function createLook({ service, onLog }: LookOptions) {
   return async ({ leastSize }: { leastSize: number }): Promise<Surroundings> => {
     const choice = choices(await readTrust()).find(({ enclave }) => enclave.service === service);
     if (!choice) throw extensionError('WAX_EXT_DOMAIN', service);
-    const { domain, importedAt } = choice;
+    const { domain, importedAt, demands } = choice;
     let log = readLog(await ask('log/get', { domain: domain.name }), domain);
     const age = log.answeredAt === null ? Number.POSITIVE_INFINITY : Date.now() - log.answeredAt;
     const size = log.state?.checkpoint?.size ?? 0;
@@ -41,6 +41,7 @@ export function createLook({ service, onLog }: LookOptions) {
     return {
       domain,
       imported: importedAt !== null,
+      demands,
       log: { state: log.state, problem: log.problem },
       clock,
       verifiers,

@@ -35,7 +35,7 @@ const emptyView = (): OptionsView => ({
   version: browser.runtime.getManifest().version,
 });
 
-async function summary({ domain, importedAt }: HeldDomain) {
+async function summary({ domain, importedAt, demands }: HeldDomain) {
   const { state, evidence } = readLog(await ask('log/get', { domain: domain.name }), domain);
   const kept = evidence.map((one) => ({
     domain: domain.name,
@@ -44,7 +44,7 @@ async function summary({ domain, importedAt }: HeldDomain) {
     foundAt: one.foundAt,
     document: JSON.stringify(one, null, 2),
   }));
-  return { domain: { ...summarise(domain, state), importedAt }, kept };
+  return { domain: { ...summarise(domain, state, demands), importedAt }, kept };
 }
 
 /** Everything the page shows, but for a file that waits for a decision. */
@@ -142,6 +142,7 @@ export function createOptionsController(): OptionsController {
       void act(() => ask('trust/import', { text: candidate.text }));
     },
     declineImport: () => store.update({ candidate: null, refusal: null }),
+    demand: (domain, type, preset) => void act(() => ask('trust/demand', { domain, type, preset })),
     removeDomain: (name) => void act(() => ask('trust/remove', { name })),
     dismissEvidence: ({ domain, foundAt }) => void act(() => ask('log/dismiss', { domain, foundAt })),
     chooseEnclave: (service) => void act(() => ask('settings/service', { service })),

@@ -3,17 +3,21 @@
  * and a view believes only what its own parsers accept.
  * @module
  */
+import type { Demands } from '../../protocol/demands.ts';
 import type { LogProblem, LogView } from '../../protocol/log/accept.ts';
 import type { Evidence } from '../../protocol/log/evidence.ts';
 import { type LogState, parseLogState } from '../../protocol/log/state.ts';
 import { type Enclave, parseTrustDomain, type TrustDomain } from '../../protocol/policy.ts';
 import { ask } from '../ask.ts';
 import type { LogReply } from '../messaging.ts';
+import { demandsOf } from '../settings.ts';
 
 export interface HeldDomain {
   readonly domain: TrustDomain;
   /** When the person imported it; null for the built-in one. */
   readonly importedAt: number | null;
+  /** What the person demands of hardware beyond it. */
+  readonly demands: Demands;
 }
 
 export interface Trust {
@@ -38,10 +42,13 @@ export interface HeldLog extends LogView {
 
 /** Asks the background for the trust domains. */
 export async function readTrust(): Promise<Trust> {
-  const { builtIn, imported, service } = await ask('trust/get', {});
-  const own = builtIn === null ? [] : [{ domain: parseTrustDomain(builtIn), importedAt: null }];
-  const others = imported.map(({ text, importedAt }) => ({ domain: parseTrustDomain(text), importedAt }));
-  return { domains: [...own, ...others], service };
+  const { builtIn, imported, service, demands } = await ask('trust/get', {});
+  const hold = (text: string, importedAt: number | null): HeldDomain => {
+    const domain = parseTrustDomain(text);
+    return { domain, importedAt, demands: demandsOf(demands, domain.name) };
+  };
+  const own = builtIn === null ? [] : [hold(builtIn, null)];
+  return { domains: [...own, ...imported.map(({ text, importedAt }) => hold(text, importedAt))], service };
 }
 
 /** Every service that can be chosen. */

@@ -4,6 +4,8 @@
  * states carry facts (names, times, counts), never sentences.
  * @module
  */
+import type { StricterPreset } from '../../protocol/demands.ts';
+import type { HardwareType } from '../../protocol/hardware-diff.ts';
 import type { DiffLine } from '../../protocol/policy-diff.ts';
 import type { ReportState, Row, VerificationReport } from '../../protocol/report.ts';
 import type { Interference } from '../messaging.ts';
@@ -153,7 +155,14 @@ interface CutLine {
   readonly id: string;
 }
 
-export type ThreadItem = OwnMessage | AnswerMessage | SessionLine | TooLongLine | CutLine;
+/** What stands above came here from the box in a page of this host. */
+interface MovedLine {
+  readonly kind: 'moved';
+  readonly id: string;
+  readonly site: string;
+}
+
+export type ThreadItem = OwnMessage | AnswerMessage | SessionLine | TooLongLine | CutLine | MovedLine;
 
 /** How the model is to answer in this chat. What is null is left to the enclave. */
 export interface ChatSetup {
@@ -242,6 +251,11 @@ export interface ChatView {
   readonly fork: ForkEvidence | null;
   /** The person's seal seed (16 bytes); null until first run is done. */
   readonly seal: Uint8Array | null;
+  /**
+   * Chats that came to a panel which had one already, the next one first: the host of the page that each is from,
+   * or null for one that was here itself.
+   */
+  readonly waiting: readonly { readonly site: string | null }[];
   /** Services to choose from; the current one is `figures.service`. */
   readonly enclaves: readonly { readonly service: string; readonly name: string }[];
   /** Address of the log's explorer, to open entries in; null if it has none. */
@@ -276,6 +290,10 @@ export interface ChatController extends Observable<ChatView> {
   lockHistory(): void;
   openChat(id: string): void;
   deleteChat(id: string): void;
+  /** Goes on with the first chat that waits; the one that is shown waits in its place. */
+  takeWaiting(): void;
+  /** Throws the first chat that waits away. */
+  dropWaiting(): void;
   /** Begins anew; the draft stays. */
   newChat(): void;
   /** Checks again, from the log on. Also "Try now" and "I've fixed it, check again". */
@@ -337,6 +355,16 @@ export interface DomainSummary {
   readonly relays: readonly { readonly url: string; readonly operator: string }[];
   /** Hours after which a witness's signature is too old. */
   readonly freshHours: number;
+  /** Hardware of which the person can demand more than the trust domain does. */
+  readonly demands: readonly HardwareDemand[];
+}
+
+/** What may be demanded of a type of hardware beyond a trust domain. */
+export interface HardwareDemand {
+  readonly type: HardwareType;
+  readonly presets: readonly StricterPreset[];
+  /** Name of the preset; null for what the trust domain says. It may have ceased to be one of `presets`. */
+  readonly chosen: string | null;
 }
 
 /** Signed copies that contradict each other, kept until the person dismisses them. */
@@ -394,6 +422,8 @@ export interface OptionsController extends Observable<OptionsView> {
   offerImport(file: string, text: string): void;
   acceptImport(): void;
   declineImport(): void;
+  /** Demands a preset of a type of hardware, beyond what the domain says; null for that. */
+  demand(domain: string, type: HardwareType, preset: string | null): void;
   removeDomain(name: string): void;
   dismissEvidence(evidence: KeptEvidence): void;
   chooseEnclave(service: string): void;

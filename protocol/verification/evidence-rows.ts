@@ -4,10 +4,11 @@ import type {
   EvidenceResult,
   EvidenceVerifier,
 } from '../attestation/evidence.ts';
+import type { HardwarePolicy } from '../attestation/policy.ts';
 import { toHex } from '../bytes.ts';
+import { type Demands, demandedHardware } from '../demands.ts';
 import { findGrace } from '../log/find-grace.ts';
 import type { Ledger, Logged } from '../log/ledger.ts';
-import type { TrustDomain } from '../policy.ts';
 import type { Check, Row, RowId } from '../report.ts';
 import type { Answer } from '../session/answer.ts';
 import { batchLeaf, foldPath, reportData } from '../session/batch.ts';
@@ -26,6 +27,12 @@ interface Judged {
   verifier: EvidenceVerifier;
   result: EvidenceResult;
   grace: Logged<'grace'> | null;
+}
+
+/** The preset that the person demands of this type of hardware, and whether it alone refuses the platform. */
+interface Demanded {
+  preset: string | undefined;
+  refuses: boolean;
 }
 
 type EvidenceRowId = Extract<RowId, 'evidence' | 'collateral' | 'platform' | 'binding'>;
@@ -58,7 +65,7 @@ function passedSentence(id: EvidenceRowId, vendor: string, hasLists: boolean): s
   }[id];
 }
 
-function failureOf(id: EvidenceRowId, vendor: string, code: string): Failure {
+function failureOf(id: EvidenceRowId, vendor: string, code: string, byDemand: boolean): Failure {
   const failed = (variant: string | null, sentence: string): Failure => ({
     variant,
     leadsTo: 'failed',
@@ -67,6 +74,8 @@ function failureOf(id: EvidenceRowId, vendor: string, code: string): Failure {
   if (id === 'binding') return failed(null, 'The proof was made for somebody else, or earlier.');
   if (id === 'evidence') return failed(null, `The proof is not signed by a chip that ${vendor} made.`);
   if (id === 'platform') {
+    if (byDemand)
+      return failed('demanded', 'The chip does not meet the stricter rule that you chose under Options.');
     if (isDebug(code))
       return failed('debug', 'The machine was started in a mode that lets its owner look inside.');
     if (isUnaccepted(code)) return failed('unaccepted', 'Your rules do not accept this kind of hardware.');
@@ -104,11 +113,15 @@ function describeGrace({ index, signers, publisherCount, statement }: Logged<'gr
   };
 }
 
-function rowsOf({ verifier, result, grace }: Judged): Row[] {
+function rowsOf({ verifier, result, grace }: Judged, { preset, refuses }: Demanded): Row[] {
   const evidence = {
     evidence: { type: verifier.type, product: result.product, hardwareId: result.hardwareId },
     collateral: { validUntil: result.notAfter > 0 ? new Date(result.notAfter).toISOString() : null },
-    platform: { ...result.claims, ...(grace && { grace: describeGrace(grace) }) },
+    platform: {
+      ...result.claims,
+      ...(grace && { grace: describeGrace(grace) }),
+      ...(preset !== undefined && { demandedPreset: preset }),
+    },
     binding: { reportData: result.reportData && toHex(result.reportData) },
   };
   const hasLists = result.checks.some(({ layer }) => layer === 'collateral');
@@ -119,7 +132,7 @@ function rowsOf({ verifier, result, grace }: Judged): Row[] {
     return makeRow(id, {
       checks,
       passed: grace && id === 'platform' ? GRACE_SENTENCE : passedSentence(id, verifier.vendor, hasLists),
-      failure: (code) => failureOf(id, verifier.vendor, code),
+      failure: (code) => failureOf(id, verifier.vendor, code, refuses),
       evidence: evidence[id],
     });
   });
@@ -169,8 +182,13 @@ async function judgeUnderGrace(
   return { verifier, result: await verifier.verify({ ...input, policy: tolerant }), grace };
 }
 
+const refusesPlatform = ({ result }: Judged) =>
+  result.checks.some((one) => one.state === 'fail' && rowOf(one) === 'platform');
+
 interface EvidencePlace {
-  domain: TrustDomain;
+  /** What the trust domain accepts, and what the person demands beyond it. */
+  hardware: HardwarePolicy;
+  demands: Demands;
   verifiers: readonly EvidenceVerifier[];
   /** Epoch ms. */
   at: number;
@@ -185,7 +203,7 @@ interface EvidencePlace {
 export async function checkEvidence(
   answer: Answer | null,
   nonce: Uint8Array,
-  { domain, verifiers, at, ledger }: EvidencePlace,
+  { hardware, demands, verifiers, at, ledger }: EvidencePlace,
 ): Promise<EvidenceRows> {
   const verifier = verifiers.find((candidate) => candidate.code === answer?.evidenceType) ?? null;
   if (answer === null || verifier === null) {
@@ -197,10 +215,17 @@ export async function checkEvidence(
   const input: EvidenceInput = {
     evidence,
     endorsements,
-    policy: domain.hardware[verifier.type],
+    policy: demandedHardware(hardware, demands)[verifier.type],
     at,
     expectedReportData: reportData(root, statement),
   };
   const judged = await judgeUnderGrace(verifier, input, ledger);
-  return { rows: rowsOf(judged), ...judged };
+  const preset = demands[verifier.type];
+  // Whose rule it was is for the words only: what the demand refuses stays refused.
+  const own =
+    preset !== undefined && refusesPlatform(judged)
+      ? await judgeUnderGrace(verifier, { ...input, policy: hardware[verifier.type] }, ledger)
+      : null;
+  const refuses = own !== null && !refusesPlatform(own);
+  return { rows: rowsOf(judged, { preset, refuses }), ...judged };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { EvidenceVerifier } from '../attestation/evidence.ts';
+import type { Demands } from '../demands.ts';
 import type { LogView } from '../log/accept.ts';
 import type { TrustDomain } from '../policy.ts';
 import {
@@ -36,6 +37,8 @@ export interface Surroundings {
   domain: TrustDomain;
   /** Whether the person imported this trust domain; it then looks different for good. */
   imported: boolean;
+  /** What the person demands of hardware beyond the trust domain; nothing unless said. */
+  demands?: Demands;
   log: LogView;
   clock: Clock;
   /** The kinds of evidence that this build accepts. */
@@ -70,7 +73,7 @@ export async function judge(
   sealed: boolean,
 ): Promise<{ report: VerificationReport; handshake: Handshake | null }> {
   const startedAt = surroundings.clock.monotonic();
-  const { domain, imported, log, clock, verifiers } = surroundings;
+  const { domain, imported, demands = {}, log, clock, verifiers } = surroundings;
   const { service, sentAt, offer } = exchange;
   const systemTime = clock.now();
   const { row: answerRow, answer, statement } = checkAnswer(exchange.answerBody);
@@ -78,8 +81,13 @@ export async function judge(
   const at = Math.max(systemTime, log.state?.newestCosignedAt ?? 0);
   // Before a first checkpoint is accepted nothing is known of any release, which is not "unknown".
   const state = log.state?.checkpoint ? log.state : null;
-  const surrounding = { domain, verifiers, at, ledger: state?.ledger ?? null };
-  const evidence = await checkEvidence(answer, offer.nonce, surrounding);
+  const evidence = await checkEvidence(answer, offer.nonce, {
+    hardware: domain.hardware,
+    demands,
+    verifiers,
+    at,
+    ledger: state?.ledger ?? null,
+  });
   const claims = { answer, statement, ...evidence };
   const place = { domain, state, service, systemTime };
   const { row: releaseRow, release, retiresAt } = checkRelease(claims, place);

@@ -100,6 +100,8 @@ describe('trust compare', () => {
     expect(JSON.parse(output[0] ?? '')).toContainEqual({
       id: 'publishers',
       mark: 'weaker',
+      theirs: { needed: 1, all: 1 },
+      ours: { needed: 2, all: 3 },
       title: 'One person alone can approve a program',
       detail: 'Needs 1 of 1 publisher. The built-in one needs 2 of 3.',
     });

@@ -55,13 +55,12 @@ test('says who stands between the person and the enclaves', () => {
   expect(line(enclaves)).toEqual({
     id: 'relays',
     mark: 'new',
-    title: 'Requests go through a relay',
-    detail:
-      'https://relay.example, run by Rowan Foundation. It sees your address and which service you use, and no words; the services see its address in the place of yours.',
+    relays: [relay],
+    everywhere: true,
   });
-  expect(line([...enclaves, { ...plain, service: 'https://ai-3.example' }])?.detail).toContain(
-    'services that have one',
-  );
+  expect(line([...enclaves, { ...plain, service: 'https://ai-3.example' }])).toMatchObject({
+    everywhere: false,
+  });
 });
 
 describe('weaker', () => {
@@ -79,8 +78,8 @@ describe('weaker', () => {
   test('is one person who approves alone, and a lower threshold than the built-in one', () => {
     expect(lines({}, approvers(1, 2)).find(({ id }) => id === 'publishers')).toMatchObject({
       mark: 'weaker',
-      title: 'One person alone can approve a program',
-      detail: 'Needs 1 of 2 publishers. The built-in one needs 2 of 3.',
+      theirs: { needed: 1, all: 2 },
+      ours: { needed: 2, all: 3 },
     });
     expect(mark('publishers', {}, approvers(3, 3))).toBe('new');
   });
@@ -167,6 +166,7 @@ describe('weaker', () => {
           ({ id }) => id === 'hardware',
         );
         expect(found?.mark, `${type}.${field}`).toBe('weaker');
+        expect(found, `${type}.${field}`).toMatchObject({ weaknesses: [{ type, field }] });
       }
     }
   });
@@ -177,7 +177,7 @@ describe('weaker', () => {
     const found = compareTrustDomains({ domain, approvers: null }, builtIn).find(
       ({ id }) => id === 'hardware',
     );
-    expect(found).toMatchObject({ mark: 'weaker', detail: 'Intel TDX counts.' });
+    expect(found).toMatchObject({ mark: 'weaker', weaknesses: [{ type: 'tdx', field: 'type', items: [] }] });
   });
 
   test.each([
@@ -193,6 +193,7 @@ test('says that it does not know the publishers yet', () => {
   expect(compareTrustDomains(compared, { domain: ours.domain(strict), approvers: null })[2]).toMatchObject({
     id: 'publishers',
     mark: 'new',
-    detail: 'Its log says who, and how many it takes, and has not been read yet. It may be one person alone.',
+    theirs: null,
+    ours: null,
   });
 });

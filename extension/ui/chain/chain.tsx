@@ -6,13 +6,14 @@ import { formatMoment } from '../i18n/format.ts';
 import { t, tn } from '../i18n/messages.ts';
 import { StateIcon, type StateIconName } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
+import { describePreset } from '../options/hardware-words.ts';
 import { operatorOf } from '../state/describe.ts';
 import { useNow } from '../use-now.ts';
 import { useWide } from '../use-wide.ts';
 import { Compared } from './compared.tsx';
 import { Evidence } from './evidence.tsx';
 import { type ChainLink, chainLinks, type LinkId, type LinkState } from './links.ts';
-import { minutesLeft } from './rows.ts';
+import { demandedPreset, minutesLeft } from './rows.ts';
 import { CantRuleOut, Vouchers } from './vouchers.tsx';
 
 const linkIcons: Record<LinkState, StateIconName> = {
@@ -39,6 +40,7 @@ function Verdict({ report, now }: { report: VerificationReport; now: number }) {
   const worst: StateIconName = report.state === 'failed' || report.state === 'fork' ? 'failed' : 'warn';
   const passed = report.simulated ? t('chainSimulated') : t('chainAllPassed');
   const left = minutesLeft(report, now);
+  const demand = demandedPreset(report);
   const when = formatMoment(Date.parse(report.checkedAt));
   return (
     <div class="chain-verdict">
@@ -50,6 +52,11 @@ function Verdict({ report, now }: { report: VerificationReport; now: number }) {
         <p class="chain-when">
           {left === null ? t('chainWhen', { when }) : tn('chainGoodFor', left, { when })}
         </p>
+        {demand !== null && (
+          <p class="chain-when chain-demand">
+            {t('chainDemand', { domain: report.domain.name, preset: describePreset(demand).name })}
+          </p>
+        )}
       </div>
     </div>
   );

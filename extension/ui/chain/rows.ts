@@ -69,6 +69,8 @@ const failures: { readonly [key: string]: (facts: Facts) => string } = {
   'collateral:revoked': ({ vendor }) => t('rowCollateralFailRevoked', { vendor }),
   'collateral:unsigned': ({ vendor }) => t('rowCollateralFailUnsigned', { vendor }),
   'platform:old': () => t('rowPlatformFailOld'),
+  'platform:demanded': () => t('rowPlatformFailDemanded'),
+  'platform:unaccepted': () => t('rowPlatformFailUnaccepted'),
   'platform:debug': () => t('rowPlatformFailDebug'),
   binding: () => t('rowBindingFail'),
   'log:fork': () => t('rowLogFailFork'),
@@ -130,6 +132,12 @@ export function fingerprint({ rows }: VerificationReport): string | null {
   const measurement = rows.find(({ id }) => id === 'release')?.evidence.measurement;
   if (typeof measurement !== 'object' || measurement === null) return null;
   return Object.values(measurement).find((value) => typeof value === 'string') ?? null;
+}
+
+/** The preset that the person demanded of this hardware and that it was judged by; null for none. */
+export function demandedPreset({ rows }: VerificationReport): string | null {
+  const preset = rows.find(({ id }) => id === 'platform')?.evidence.demandedPreset;
+  return typeof preset === 'string' ? preset : null;
 }
 
 /** What a row says, in the language of the copy. */

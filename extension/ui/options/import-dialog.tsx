@@ -4,8 +4,10 @@ import type { OptionsController, OptionsView } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
+import { describeLine } from './diff-words.ts';
 
 function Line({ line }: { line: DiffLine }) {
+  const { title, details } = describeLine(line);
   const marks = { new: t('diffNew'), same: t('diffSame'), weaker: t('diffWeaker') };
   return (
     <li class="diff-line">
@@ -17,8 +19,8 @@ function Line({ line }: { line: DiffLine }) {
         </span>
       )}
       <div class="diff-words">
-        <p class="diff-title">{line.title}</p>
-        <p class="diff-detail">{line.detail}</p>
+        <p class="diff-title">{title}</p>
+        <p class="diff-detail">{details.map((detail) => `${detail}.`).join(' ')}</p>
       </div>
       <span class={line.mark === 'weaker' ? 'diff-mark word-tone-warn' : 'diff-mark'}>
         {marks[line.mark]}

@@ -1,7 +1,6 @@
-import type { ComponentChildren } from 'preact';
-import { useId } from 'preact/hooks';
 import { type Preferences as Chosen, languages, modes, themes } from '../../settings.ts';
 import { t } from '../i18n/messages.ts';
+import { Choice, Group } from './choice.tsx';
 import type { SectionProps } from './sections.tsx';
 
 const themeNames: Record<Chosen['theme'], () => string> = {
@@ -17,43 +16,6 @@ const modeNames: Record<Chosen['mode'], () => readonly [name: string, text: stri
 
 /** Each language in its own words. */
 const languageNames = { en: 'English', de: 'Deutsch', he: 'עברית' } as const;
-
-interface ChoiceProps {
-  readonly group: string;
-  readonly name: string;
-  readonly text?: string;
-  readonly lang?: string;
-  readonly checked: boolean;
-  readonly onChoose: () => void;
-}
-
-function Choice({ group, name, text, lang, checked, onChoose }: ChoiceProps) {
-  return (
-    <label class="choice">
-      <input type="radio" name={group} checked={checked} onChange={onChoose} />
-      <span class="choice-words">
-        <span class="choice-name" lang={lang}>
-          {name}
-        </span>
-        {text !== undefined && <span class="caption">{text}</span>}
-      </span>
-    </label>
-  );
-}
-
-function Group({ title, children }: { title: string; children: ComponentChildren }) {
-  const id = useId();
-  return (
-    <>
-      <h2 id={id} class="choices-title">
-        {title}
-      </h2>
-      <fieldset class="choices card" aria-labelledby={id}>
-        {children}
-      </fieldset>
-    </>
-  );
-}
 
 /** How Waxseal looks, speaks, and lets answers come. */
 export function Preferences({ view, controller }: SectionProps) {

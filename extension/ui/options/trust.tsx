@@ -5,6 +5,7 @@ import { formatDate } from '../i18n/format.ts';
 import { t, tn } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
+import { Demands } from './demands.tsx';
 import { ImportDialog } from './import-dialog.tsx';
 
 /** One line about a trust domain: who approves, who watches, which chips count. */
@@ -17,10 +18,11 @@ function inShort({ publishers, witnesses, chips }: DomainSummary): string {
 interface CardProps {
   readonly domain: DomainSummary;
   readonly importedAt: number | null;
+  readonly controller: OptionsController;
   readonly children?: ComponentChildren;
 }
 
-function DomainCard({ domain, importedAt, children }: CardProps) {
+function DomainCard({ domain, importedAt, controller, children }: CardProps) {
   const imported = importedAt !== null;
   const icon = domain.simulator ? 'sim' : imported ? 'imported' : 'sealed';
   const { log, witnesses, chips, services, relays, freshHours } = domain;
@@ -64,6 +66,7 @@ function DomainCard({ domain, importedAt, children }: CardProps) {
             </>
           )}
         </dl>
+        <Demands domain={domain} controller={controller} />
         {children}
       </div>
     </details>
@@ -118,9 +121,11 @@ export function Trust({ view, controller }: { view: OptionsView; controller: Opt
       {evidence.map((one) => (
         <Evidence key={`${one.domain} ${one.foundAt}`} evidence={one} controller={controller} />
       ))}
-      {builtIn.services.length > 0 && <DomainCard domain={builtIn} importedAt={null} />}
+      {builtIn.services.length > 0 && (
+        <DomainCard domain={builtIn} importedAt={null} controller={controller} />
+      )}
       {imported.map((domain) => (
-        <DomainCard key={domain.name} domain={domain} importedAt={domain.importedAt}>
+        <DomainCard key={domain.name} domain={domain} importedAt={domain.importedAt} controller={controller}>
           <button type="button" class="button" onClick={() => controller.removeDomain(domain.name)}>
             {t('removeDomain')}
           </button>

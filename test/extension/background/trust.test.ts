@@ -61,3 +61,45 @@ describe('adding a trust domain', () => {
     expect(await names()).toHaveLength(1);
   });
 });
+
+describe('a demand beyond a trust domain', () => {
+  const built = async () => {
+    const { store } = memory();
+    const own = await file('own', { hardware: { 'sev-snp': {}, nitro: {} } });
+    const trust = createTrust(
+      store,
+      async () => own,
+      () => 1,
+    );
+    return { trust, demands: async () => (await trust.reply()).demands };
+  };
+
+  it('is kept, replaced, and taken back', async () => {
+    const { trust, demands } = await built();
+    await trust.demand('own', 'sev-snp', 'hardened');
+    await trust.demand('own', 'sev-snp', 'hardened');
+    expect(await demands()).toEqual([{ domain: 'own', type: 'sev-snp', preset: 'hardened' }]);
+    await trust.demand('own', 'sev-snp', null);
+    expect(await demands()).toEqual([]);
+  });
+
+  it.each([
+    ['sev-snp', 'strict'],
+    ['sev-snp', 'with-milan'],
+    ['nitro', 'strict'],
+    ['tdx', 'strict'],
+  ] as const)('is refused where it asks for no more than the domain: %s %s', async (type, preset) => {
+    const { trust, demands } = await built();
+    await expect(trust.demand('own', type, preset)).rejects.toThrow('WAX_EXT_PRESET');
+    expect(await demands()).toEqual([]);
+  });
+
+  it('goes with the trust domain', async () => {
+    const { trust, demands } = await built();
+    await trust.add(await file('other', { ...enclave('https://two.example'), hardware: { 'sev-snp': {} } }));
+    await trust.demand('other', 'sev-snp', 'hardened');
+    await trust.demand('own', 'sev-snp', 'hardened');
+    await trust.remove('other');
+    expect(await demands()).toEqual([{ domain: 'own', type: 'sev-snp', preset: 'hardened' }]);
+  });
+});

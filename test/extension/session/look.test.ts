@@ -30,7 +30,7 @@ it.each([
   vi.spyOn(Date, 'now').mockReturnValue(now);
   const held = { state: formatLogState(state), problem: null, answeredAt: now - age };
   Object.assign(replies, {
-    'trust/get': { builtIn: JSON.stringify(log.domainFile()), imported: [], service: null },
+    'trust/get': { builtIn: JSON.stringify(log.domainFile()), imported: [], service: null, demands: [] },
     'log/get': held,
     'log/sync': held,
   });

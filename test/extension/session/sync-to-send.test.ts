@@ -6,13 +6,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLogs, type Logs } from '../../../extension/background/logs.ts';
 import { createStore } from '../../../extension/background/store.ts';
-import { createTrust } from '../../../extension/background/trust.ts';
+import { createTrust, type Trust } from '../../../extension/background/trust.ts';
 import { chatRequest } from '../../../extension/session/chat-request.ts';
 import { ChatSession } from '../../../extension/session/chat-session.ts';
 import { syncLog } from '../../../extension/session/log-client.ts';
 import { createLook } from '../../../extension/session/look.ts';
 import type { HeldLog } from '../../../extension/session/trust.ts';
 import { toBase64 } from '../../../protocol/bytes.ts';
+import type { JsonValue } from '../../../protocol/json.ts';
 import { findGrace } from '../../../protocol/log/find-grace.ts';
 import { memoryDatabase, memoryValue } from '../../support/extension-memory.ts';
 import { DAY, HOUR, type LogBuilder, MINUTE, START, testDigest } from '../../support/log-builder.ts';
@@ -35,12 +36,15 @@ let enclave: TestEnclave;
 let log: LogBuilder;
 let logs: Logs;
 let chat: ChatSession;
+let trust: Trust;
 let held: HeldLog | null;
 let syncs: number;
 /** The size and root that the running build pins. */
 let pin: { size: number; root: string };
 /** Whether the log gives its hash tiles. */
 let givesTiles: boolean;
+/** Hardware that the trust domain accepts, where it is not that of the builder. */
+let hardware: JsonValue;
 
 beforeEach(async () => {
   enclave = await TestEnclave.create();
@@ -49,14 +53,15 @@ beforeEach(async () => {
   held = null;
   pin = { size: 1, root: toBase64(log.root(1)) };
   givesTiles = true;
+  hardware = null;
   vi.spyOn(Date, 'now').mockImplementation(enclave.clock.now);
   vi.spyOn(performance, 'now').mockImplementation(enclave.clock.monotonic);
   const store = createStore(memoryDatabase());
   const builtIn = () => {
-    const { log: file, ...rest } = log.domainFile();
+    const { log: file, ...rest } = log.domainFile(hardware === null ? {} : { hardware });
     return JSON.stringify({ ...rest, log: { ...(file as object), pin } });
   };
-  const trust = createTrust(store, async () => builtIn(), Date.now);
+  trust = createTrust(store, async () => builtIn(), Date.now);
   const fetchLog: typeof fetch = async (input, init) =>
     !givesTiles && String(input).includes('/tile/0/')
       ? new Response(null, { status: 404 })
@@ -105,6 +110,45 @@ async function sendAfter(ms: number): Promise<string> {
 
 /** What the witnesses sign goes on, as it does at an honest log. */
 const publish = () => log.publish({ at: enclave.clock.wall });
+
+describe('a preset that the person demands', () => {
+  /** Code and variant of the row that judges the platform, at the last check. */
+  const platform = () => {
+    const row = chat.status.report?.rows.find(({ id }) => id === 'platform');
+    return row && { state: row.state, variant: row.variant, code: row.code };
+  };
+  const type = 'sev-snp-simulated';
+
+  it('refuses what the trust domain accepts, with its code, and nothing is sent', async () => {
+    await trust.demand('Test domain', type, 'hardened');
+    expect(await sendAfter(0)).toBe('failed');
+    expect(platform()).toEqual({
+      state: 'fail',
+      variant: 'demanded',
+      code: expect.stringMatching(/^WAX_SNP_/),
+    });
+    expect(enclave.count('turns')).toBe(0);
+  });
+
+  it('ends a session that goes on, at the next Send, and the chat goes on once it is taken back', async () => {
+    expect(await sendAfter(0)).toBe('sent');
+    expect(platform()?.state).toBe('pass');
+    await trust.demand('Test domain', type, 'hardened');
+    expect(await sendAfter(0)).toBe('failed');
+    await trust.demand('Test domain', type, null);
+    expect(await sendAfter(0)).toBe('sent');
+  });
+
+  it('refuses all of its type once the trust domain asks for more than the preset', async () => {
+    await trust.demand('Test domain', type, 'hardened');
+    // A refusal that no preset has.
+    hardware = { [type]: { deniedHardware: ['ab'.repeat(64)] } };
+    expect(await sendAfter(0)).toBe('failed');
+    expect(platform()?.variant).toBe('demanded');
+    await trust.demand('Test domain', type, null);
+    expect(await sendAfter(0)).toBe('sent');
+  });
+});
 
 describe('a revocation', () => {
   it('reaches the next Send once the sync interval is over, though the session itself would last', async () => {

@@ -270,6 +270,7 @@ export const view: ChatView = {
   report,
   fork: null,
   seal: seed,
+  waiting: [],
   enclaves: [
     { service: 'https://chat.fernhill.example', name: 'Fernhill' },
     { service: 'https://ai.cityhospital.example', name: 'City Hospital' },
@@ -292,6 +293,22 @@ const waxseal: DomainSummary = {
   services: ['https://chat.fernhill.example', 'https://two.example', 'https://three.example'],
   relays: [],
   freshHours: 24,
+  demands: [
+    {
+      type: 'sev-snp',
+      presets: [
+        {
+          type: 'sev-snp',
+          preset: 'hardened',
+          refuses: [
+            { type: 'sev-snp', field: 'require', items: ['raplDisabled', 'singleSocket'] },
+            { type: 'sev-snp', field: 'smt', items: [] },
+          ],
+        },
+      ],
+      chosen: 'hardened',
+    },
+  ],
 };
 
 export const options: OptionsView = {
@@ -335,32 +352,16 @@ export const candidate: OptionsView['candidate'] = {
     {
       id: 'enclaves',
       mark: 'new',
-      title: 'It may vouch for 2 enclaves',
-      detail: 'ai.northern.example, draft.northern.example',
+      services: ['ai.northern.example', 'draft.northern.example'],
+      shared: [],
     },
-    {
-      id: 'log',
-      mark: 'new',
-      title: 'A different log',
-      detail: 'log.northern.example/2026, starting at 1204 entries',
-    },
-    {
-      id: 'publishers',
-      mark: 'weaker',
-      title: 'One person alone can approve a program',
-      detail: 'Needs 1 of 2 publishers. The built-in one needs 2 of 3.',
-    },
+    { id: 'log', mark: 'new', origin: 'log.northern.example/2026', entries: 1204 },
+    { id: 'publishers', mark: 'weaker', theirs: { needed: 1, all: 2 }, ours: { needed: 2, all: 3 } },
     {
       id: 'hardware',
       mark: 'weaker',
-      title: 'Hardware counts that is refused here',
-      detail: 'more AMD chips count.',
+      weaknesses: [{ type: 'sev-snp', field: 'products', items: ['milan'] }],
     },
-    {
-      id: 'witnesses',
-      mark: 'same',
-      title: 'Witnesses',
-      detail: '3 of 4 must agree, and 1 of them may cheat.',
-    },
+    { id: 'witnesses', mark: 'same', needed: 3, all: 4, dishonest: 1 },
   ],
 };
