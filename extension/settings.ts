@@ -87,7 +87,7 @@ export const readPreset = (value: JsonValue | undefined): string =>
   readString(value, 'preset', { most: 32, pattern: /^[a-z-]+$/ });
 
 /** Reads what is demanded beyond the trust domains. */
-export function parseDemands(value: JsonValue | undefined): Demand[] {
+function parseDemands(value: JsonValue | undefined): Demand[] {
   return readArray(value, 'demands', (one, path) => {
     const read = readObject(one, path, ['domain', 'type', 'preset']);
     return {
