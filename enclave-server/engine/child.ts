@@ -5,15 +5,12 @@
  * @module
  */
 import { getLlama, type Llama, LlamaLogLevel } from 'node-llama-cpp';
+import { openChannel } from './child-channel.ts';
 import type { EmbeddingJob, EngineModel } from './engine.ts';
 import { LlamaChats } from './llama-chats.ts';
 import { LlamaEmbeddings } from './llama-embeddings.ts';
-import type { EngineCommand, PlainJob, SentReport } from './messages.ts';
+import type { EngineCommand, PlainJob } from './messages.ts';
 import { vectorToBase64 } from './vectors.ts';
-
-const send = (report: SentReport): void => {
-  process.send?.(report);
-};
 
 const stop = (): never => process.exit(1);
 
@@ -94,12 +91,14 @@ const engine = new EngineProcess();
 
 process.on('uncaughtException', stop);
 process.on('unhandledRejection', stop);
-process.on('disconnect', stop);
-process.on('message', (command: EngineCommand) => {
+
+function obey(command: EngineCommand): void {
   if (command.type === 'start') engine.start(command).catch(stop);
   else if (command.type === 'generate') engine.generate(command.job, command.chat).catch(stop);
   else if (command.type === 'embed') engine.embed(command.job, command.texts).catch(stop);
   else if (command.type === 'abort') engine.abort(command.job);
   else if (command.type === 'ping') send({ type: 'pong' });
   else engine.release(command.session);
-});
+}
+
+const send = openChannel(obey, stop);

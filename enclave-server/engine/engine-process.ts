@@ -2,15 +2,24 @@
  * One engine process seen from the server: start, jobs, abort, death.
  * @module
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Duplex } from 'node:stream';
 import type { EmbeddingJob, Embeddings, EngineModel, Generation } from './engine.ts';
 import { engineError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { type EngineCommand, type EngineReport, type PlainJob, parseEngineReport } from './messages.ts';
+import { Lines } from './lines.ts';
+import {
+  CHANNEL,
+  type EngineCommand,
+  type EngineReport,
+  LONGEST_REPORT,
+  type PlainJob,
+  parseEngineReport,
+} from './messages.ts';
 import type { ModelCopy } from './model-copy.ts';
 
 export interface EngineProcessOptions {
-  /** The script to fork: child.ts, or its place in the bundle. */
+  /** The script to run: child.ts, or its place in the bundle. */
   script: string;
   /** The program built from confine.c; null or absent where there is none, as in development. */
   confine?: string | null;
@@ -34,8 +43,8 @@ interface Job {
   reject: (error: Error) => void;
 }
 
-// stdin, stdout, stderr and the channel come before the model files.
-const FIRST_FILE = 4;
+// The model files come after it.
+const FIRST_FILE = CHANNEL + 1;
 const START_TIMEOUT = 300_000;
 const ABORT_TIMEOUT = 5_000;
 /** A grammar that takes longer is a bomb that the bounds on schemas have missed. */
@@ -60,6 +69,8 @@ const REFUSALS = {
 
 export class EngineProcess {
   readonly #child: ChildProcess;
+  /** Null where the process could not be made at all. */
+  readonly #channel: Duplex | null;
   readonly #jobs = new Map<number, Job>();
   readonly #compileMs: number;
   #heartbeat: Heartbeat | null = null;
@@ -78,13 +89,14 @@ export class EngineProcess {
     const { script, confine = null, models, sequences, threads, compileMs, pingMs } = options;
     this.#compileMs = compileMs ?? COMPILE_TIMEOUT;
     const files = models.flatMap(({ copy }) => (copy.fd === null ? [] : [copy.fd]));
-    this.#child = fork(script, [], {
+    // Confined or not, it is this Node.js that runs the script.
+    const [program = '', ...rest] = [...(confine === null ? [] : [confine]), process.execPath];
+    this.#child = spawn(program, [...rest, ...FLAGS, script], {
       env: ENVIRONMENT,
-      // Confined or not, it is this Node.js that runs the script.
-      ...(confine !== null && { execPath: confine }),
-      execArgv: [...(confine === null ? [] : [process.execPath]), ...FLAGS],
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc', ...files],
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', ...files],
     });
+    const { stdio }: { stdio: ChildProcess['stdio'] | undefined } = this.#child;
+    this.#channel = (stdio?.[CHANNEL] ?? null) as Duplex | null;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ready = promise;
     this.ready.catch(() => {});
@@ -99,17 +111,24 @@ export class EngineProcess {
       };
       this.#child.once('exit', gone).once('error', gone);
     });
-    this.#child.on('message', (message) => {
+    const lines = new Lines(LONGEST_REPORT);
+    const take = (report: EngineReport) => {
+      this.#heartbeat?.heard();
+      if (report.type === 'pong') return;
+      if (report.type !== 'ready') return this.#report(report);
+      clearTimeout(timer);
+      this.#loaded = true;
+      this.#watch(pingMs ?? PING_INTERVAL);
+      resolve();
+    };
+    // A closing channel reports its error here; the end of the process is handled in `ended`.
+    this.#channel?.on('error', () => {});
+    this.#channel?.on('data', (bytes: Buffer) => {
       try {
-        const report = parseEngineReport(message);
-        this.#heartbeat?.heard();
-        if (report.type === 'pong') return;
-        if (report.type !== 'ready') return this.#report(report);
-        clearTimeout(timer);
-        this.#loaded = true;
-        this.#watch(pingMs ?? PING_INTERVAL);
-        resolve();
+        for (const line of lines.push(bytes)) take(parseEngineReport(JSON.parse(line)));
       } catch {
+        // Nothing that it has sent besides is looked at.
+        this.#channel?.destroy();
         this.kill();
       }
     });
@@ -207,8 +226,7 @@ export class EngineProcess {
   }
 
   #send(command: EngineCommand): void {
-    // A closing channel reports its error to the callback; the end of the process is handled in `ended`.
-    if (!this.#dead && this.#child.connected) this.#child.send(command, () => {});
+    if (!this.#dead && this.#channel?.writable) this.#channel.write(`${JSON.stringify(command)}\n`);
   }
 
   #report(report: JobReport): void {

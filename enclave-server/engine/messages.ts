@@ -42,6 +42,9 @@ export type SentReport =
   | Exclude<EngineReport, { type: 'vectors' }>
   | { type: 'vectors'; job: number; vectors: string[]; promptTokens: number };
 
+/** Descriptor of the line to the server in the engine process. */
+export const CHANNEL = 3;
+
 const MOST_TEXT = 65_536;
 
 const isCount = (value: unknown): value is number =>
@@ -53,6 +56,8 @@ const isOneOf = <Word extends string>(value: unknown, words: readonly Word[]): v
 const MOST_VECTORS = 64;
 /** Base64 of 16,384 numbers. */
 const LONGEST_VECTOR = 87_384;
+/** Bytes of the longest report: as many and as long vectors as there may be, with quotes and commas, and the rest. */
+export const LONGEST_REPORT = MOST_VECTORS * (LONGEST_VECTOR + 3) + 1024;
 
 function readVector(value: unknown): Float32Array {
   const known = typeof value === 'string' && value.length <= LONGEST_VECTOR;

@@ -5,20 +5,32 @@
  *   say COUNT MS    COUNT words, one each MS milliseconds, then ends
  *   call            the same as JSON, where a call of a tool is wanted
  *   refuse REASON   too-long, busy or format
- *   abort, exit, throw, garbage, flood, silent
+ *   abort, exit, throw, garbage, flood, noise, endless, silent
  *   leak            writes the message to a file and to standard error, as no engine may: for controls
  *
  * Anything else is said back.
  */
-import { writeFileSync } from 'node:fs';
+import { writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { EngineCommand, PlainJob, SentReport } from '../../../enclave-server/engine/messages.ts';
+import { openChannel } from '../../../enclave-server/engine/child-channel.ts';
+import { CHANNEL, type PlainJob, type SentReport } from '../../../enclave-server/engine/messages.ts';
 
 const running = new Map<number, AbortController>();
-const send = (report: SentReport | { type: string; [name: string]: unknown }) => {
-  process.send?.(report);
-};
+/** Also what is no report. */
+const send = (report: SentReport | { type: string; [name: string]: unknown }) => tell(report as SentReport);
+
+/** Past what frames the messages. */
+async function writeRaw(bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(CHANNEL, bytes, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') process.exit(4);
+      await wait(1);
+    }
+  }
+}
 
 /** True when the job ends as usual; what is bad about the others has happened by then. */
 async function act(job: number, content: string, signal: AbortSignal): Promise<'stop' | 'aborted' | null> {
@@ -29,6 +41,9 @@ async function act(job: number, content: string, signal: AbortSignal): Promise<'
   if (verb === 'garbage') send({ type: 'text', job, text: { content } });
   if (verb === 'flood')
     send({ type: 'text', job, text: content.repeat(1 + Math.ceil(70_000 / content.length)) });
+  if (verb === 'noise') await writeRaw(Buffer.from(`${content}\n`));
+  if (verb === 'endless')
+    for (let count = 0; count < 1024; count++) await writeRaw(Buffer.alloc(1 << 20, verb));
   if (verb === 'leak') {
     writeFileSync(`${tmpdir()}/leak-${process.pid}`, content);
     process.title = content;
@@ -66,10 +81,12 @@ async function generate(job: number, chat: PlainJob): Promise<void> {
   if (finish !== null) send({ type: 'end', job, finish, promptTokens: 7, completionTokens });
 }
 
-process.on('disconnect', () => process.exit(0));
-process.on('message', (command: EngineCommand) => {
-  if (command.type === 'start') send({ type: 'ready' });
-  else if (command.type === 'ping') send({ type: 'pong' });
-  else if (command.type === 'generate') void generate(command.job, command.chat);
-  else if (command.type === 'abort') running.get(command.job)?.abort();
-});
+const tell = openChannel(
+  (command) => {
+    if (command.type === 'start') send({ type: 'ready' });
+    else if (command.type === 'ping') send({ type: 'pong' });
+    else if (command.type === 'generate') void generate(command.job, command.chat);
+    else if (command.type === 'abort') running.get(command.job)?.abort();
+  },
+  () => process.exit(0),
+);
