@@ -119,6 +119,7 @@ class Endpoint {
     const { open, concurrent: most = 8, waiting = 64 } = options;
     this.#options = options;
     this.#lanes = new Lanes({ open, most, waiting });
+    this.#lanes.ahead();
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -219,6 +220,7 @@ class Endpoint {
     const answer = new ApiAnswer(call, { origin: this.#options.service, simulated }, post);
     const onEvent = (event: TurnEvent) => {
       answer.take(event);
+      if (event.kind === 'sealed') this.#lanes.ahead();
       // The padding of the answer still comes; the next turn need not wait for it.
       if (event.kind === 'end' || event.kind === 'error') free();
     };

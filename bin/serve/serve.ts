@@ -42,14 +42,19 @@ export async function serve(url: string | undefined, values: ServeValues): Promi
   const client = await readClient(url, values);
   const first = new ChatSession(client);
   const { report, phase } = await first.check();
-  first.close();
   if (report?.verdict !== 'pass') {
+    first.close();
     const why = report ? reportLines(report) : ['No answer. Nothing failed a check.'];
     console.error([...why, '', 'Nothing is served.'].join('\n'));
     return phase === 'refused' ? exitCodes.rejected : exitCodes.unreachable;
   }
+  let checked: ChatSession | null = first;
   const api = await startLocalApi({
-    open: () => new ChatSession(client),
+    open: () => {
+      const chat = checked ?? new ChatSession(client);
+      checked = null;
+      return chat;
+    },
     service: client.service.origin,
     port,
     keys,

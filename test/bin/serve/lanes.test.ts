@@ -10,6 +10,21 @@ const open = () =>
   });
 const forEver = new AbortController().signal;
 
+/** Counts how often a service is asked; nobody answers. */
+function counted() {
+  let looks = 0;
+  const look = () => {
+    looks++;
+    return Promise.reject(new Error('nobody looks'));
+  };
+  const service = {
+    origin: 'https://chat.example',
+    fetch: () => Promise.reject(new Error('nobody is asked')),
+  };
+  const clock = { now: () => 0, monotonic: () => 0 };
+  return { looks: () => looks, open: () => new ChatSession({ service, clock, look }) };
+}
+
 describe('lanes', () => {
   it('give each request a chat of its own, and the one that was used last to the next', async () => {
     const lanes = new Lanes({ open, most: 2, waiting: 1 });
@@ -47,5 +62,25 @@ describe('lanes', () => {
     expect(next).not.toBeNull();
     if (chat) lanes.free(chat);
     expect(await next).toBe(chat);
+  });
+
+  it('verify one chat more than is in use, in advance, and no second one beside it', async () => {
+    const { open, looks } = counted();
+    const lanes = new Lanes({ open, most: 3, waiting: 1 });
+    lanes.ahead();
+    lanes.ahead();
+    expect(looks()).toBe(1);
+    const first = await lanes.take(forEver);
+    expect(looks()).toBe(1);
+    lanes.ahead();
+    expect(looks()).toBe(2);
+    expect(await lanes.take(forEver)).not.toBe(first);
+    lanes.ahead();
+    expect(looks()).toBe(3);
+    await lanes.take(forEver);
+    // There are as many as there may be.
+    lanes.ahead();
+    expect(looks()).toBe(3);
+    lanes.close();
   });
 });
