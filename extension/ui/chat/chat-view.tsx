@@ -177,7 +177,7 @@ export function ChatSurface({ controller }: { controller: ChatController }) {
           <Body view={view} controller={controller} onAction={onAction} onChain={openChain} />
         </div>
       )}
-      {!fork && <Waiting view={view} controller={controller} />}
+      {mode !== 'hidden' && <Waiting view={view} controller={controller} />}
       {history && !fork && (
         <HistorySheet view={view} controller={controller} onClose={() => setHistory(false)} />
       )}

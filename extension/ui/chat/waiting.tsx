@@ -6,8 +6,8 @@ export function Waiting({ view, controller }: { view: ChatView; controller: Chat
   const next = view.waiting[0];
   if (next === undefined) return null;
   return (
-    <section class="waiting" aria-live="polite">
-      <p>{next.site === null ? t('waitingOwn') : t('waitingFrom', { site: next.site })}</p>
+    <section class="waiting">
+      <p role="status">{next.site === null ? t('waitingOwn') : t('waitingFrom', { site: next.site })}</p>
       <div class="actions">
         <button type="button" class="button button-primary" onClick={() => controller.takeWaiting()}>
           {t('waitingTake')}
