@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Frame, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { verifyCommand } from '../../bin/commands/verify.ts';
+import { engineError } from '../../enclave-server/engine/errors.ts';
 import { scriptedEngine } from '../support/enclave.ts';
 import { type ExtensionBrowser, hasChromium, startExtensionBrowser } from '../support/extension-browser.ts';
 import { type SealedWorld, startSealedWorld } from '../support/sealed-world.ts';
@@ -24,6 +25,7 @@ describe.skipIf(!hasChromium)('a chat in the built extension', () => {
     const engine = scriptedEngine(async (job, onText) => {
       prompts.push(JSON.stringify(job));
       onText('A sealed answer.');
+      if (prompts.at(-1)?.includes('break off')) throw engineError('WAX_ENGINE_FAILED');
       return { finish: 'stop', promptTokens: 1, completionTokens: 3 };
     });
     [world, site] = await Promise.all([startSealedWorld(engine), startStaticSite({ '/': webChat })]);
@@ -114,6 +116,20 @@ describe.skipIf(!hasChromium)('a chat in the built extension', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  it('saves a receipt of an answer that failed in the middle, too', async () => {
+    page = await browser.context.newPage();
+    await page.goto(`chrome-extension://${browser.id}/sidepanel.html`);
+    await expect.poll(() => text(page), patient).toContain('Try it with something harmless');
+    await say(page, 'begin, then break off');
+    const download = page.waitForEvent('download');
+    await page
+      .locator('.notice')
+      .getByRole('button', { name: 'Save a receipt of this answer, without its text' })
+      .click(patient);
+    const { turn } = JSON.parse(await readFile(await (await download).path(), 'utf8'));
+    expect(turn).toMatchObject({ outcome: 'failed', model: null });
   });
 
   it('works in the sealed box over a web chat, which learns nothing of it', async () => {

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type {
   AnswerFigures,
@@ -25,10 +26,11 @@ interface NoticeProps {
   readonly title: string;
   readonly text: string;
   readonly actions: readonly { readonly label: string; readonly act: () => void }[];
+  readonly children?: ComponentChildren;
 }
 
 /** Something in the thread that went otherwise: what it means, and the ways on. */
-function Notice({ icon, title, text, actions }: NoticeProps) {
+function Notice({ icon, title, text, actions, children }: NoticeProps) {
   return (
     <div class="notice card">
       <StateIcon name={icon} size={20} />
@@ -41,6 +43,7 @@ function Notice({ icon, title, text, actions }: NoticeProps) {
               {label}
             </button>
           ))}
+          {children}
         </div>
       </div>
     </div>
@@ -72,8 +75,23 @@ interface AnswerProps {
   readonly controller: ChatController;
 }
 
+/** Also of an answer that was cut off or failed: that it was is what its receipt says. */
+function SaveReceipt({ answer, controller }: Pick<AnswerProps, 'answer' | 'controller'>) {
+  if (!answer.receipt) return null;
+  const save = () => {
+    const receipt = controller.receipt(answer.id);
+    if (receipt !== null) downloadJson('waxseal-receipt.json', receipt);
+  };
+  return (
+    <button type="button" class="icon-button" aria-label={t('saveReceipt')} onClick={save}>
+      <UiIcon name="save" size={18} />
+    </button>
+  );
+}
+
 function AnswerEnd({ answer, last, controller }: AnswerProps) {
   const again = () => controller.retry(answer.id);
+  const save = <SaveReceipt answer={answer} controller={controller} />;
   switch (answer.outcome) {
     case 'streaming':
       return (
@@ -89,7 +107,9 @@ function AnswerEnd({ answer, last, controller }: AnswerProps) {
           title={answer.text === '' ? t('noAnswerTitle') : t('wordIncomplete')}
           text={answer.text === '' ? t('noAnswerText') : t('textIncomplete')}
           actions={[{ label: t('askAgain'), act: again }]}
-        />
+        >
+          {save}
+        </Notice>
       );
     case 'engine-error':
       return (
@@ -98,7 +118,9 @@ function AnswerEnd({ answer, last, controller }: AnswerProps) {
           title={t('engineTitle')}
           text={answer.reason ? t('engineText', { reason: answer.reason }) : t('engineTextOpen')}
           actions={[{ label: t('actTryAgain'), act: again }]}
-        />
+        >
+          {save}
+        </Notice>
       );
     default:
       return (
@@ -111,19 +133,7 @@ function AnswerEnd({ answer, last, controller }: AnswerProps) {
               <UiIcon name="again" size={18} />
             </button>
           )}
-          {answer.receipt && (
-            <button
-              type="button"
-              class="icon-button"
-              aria-label={t('saveReceipt')}
-              onClick={() => {
-                const receipt = controller.receipt(answer.id);
-                if (receipt !== null) downloadJson('waxseal-receipt.json', receipt);
-              }}
-            >
-              <UiIcon name="save" size={18} />
-            </button>
-          )}
+          {save}
           {answer.figures && <Took figures={answer.figures} />}
         </div>
       );

@@ -142,9 +142,9 @@ const chats = {
   incomplete: chat({
     thread: [
       { kind: 'own', id: 'q', text: fixture.draft },
-      { kind: 'answer', id: 'a', text: fixture.arriving, outcome: 'incomplete' },
+      { kind: 'answer', id: 'a', text: fixture.arriving, outcome: 'incomplete', receipt: true },
       { kind: 'session', id: 's', checkedAt: fixture.now, restarted: true },
-      { kind: 'answer', id: 'b', text: '', outcome: 'engine-error', reason: 'out of memory' },
+      { kind: 'answer', id: 'b', text: '', outcome: 'engine-error', reason: 'out of memory', receipt: true },
     ],
   }),
   'too-long': chat({
