@@ -139,6 +139,14 @@ describe('a preset that the person demands', () => {
     expect(await sendAfter(0)).toBe('sent');
   });
 
+  it('that the machine meets is named in the report, and the chat goes on', async () => {
+    hardware = { [type]: { preset: 'with-milan' } };
+    await trust.demand('Test domain', type, 'strict');
+    expect(await sendAfter(0)).toBe('sent');
+    const row = chat.status.report?.rows.find(({ id }) => id === 'platform');
+    expect(row).toMatchObject({ state: 'pass', evidence: { demandedPreset: 'strict' } });
+  });
+
   it('refuses all of its type once the trust domain asks for more than the preset', async () => {
     await trust.demand('Test domain', type, 'hardened');
     // A refusal that no preset has.

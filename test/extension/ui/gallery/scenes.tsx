@@ -170,6 +170,14 @@ const chats = {
       },
     ],
   }),
+  'two-chats': chat({
+    thread: [
+      asked,
+      { kind: 'answer', id: 'a', text: 'It was 131.', outcome: 'complete' },
+      { kind: 'moved', id: 'm', site: 'parley.example' },
+    ],
+    waiting: [{ site: 'letters.example' }],
+  }),
   waiting: chat(
     {
       thread: [
