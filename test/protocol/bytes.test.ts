@@ -46,9 +46,12 @@ describe('text forms of bytes', () => {
     );
   });
 
-  it.each(['AB==', 'QQ', 'Q Q=', 'QQ==\n', 'QUI_', '====', 'Q=E=', 'QÄ==', 'QUIł', '\u0141UI='])('refuses base64 %j', (text) => {
-    expect(() => parseBase64(text)).toThrow('WAX_BYTES_BASE64');
-  });
+  it.each(['AB==', 'QQ', 'Q Q=', 'QQ==\n', 'QUI_', '====', 'Q=E=', 'QÄ==', 'QUIł', '\u0141UI='])(
+    'refuses base64 %j',
+    (text) => {
+      expect(() => parseBase64(text)).toThrow('WAX_BYTES_BASE64');
+    },
+  );
 
   it.each(['0', 'AB', '0x', 'zz'])('refuses hexadecimal %j', (text) => {
     expect(() => parseHex(text)).toThrow('WAX_BYTES_HEX');
