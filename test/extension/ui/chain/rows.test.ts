@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import en from '../../../../extension/public/_locales/en/messages.json' with { type: 'json' };
 import { describeRow } from '../../../../extension/ui/chain/rows.ts';
 import { setMessageSource } from '../../../../extension/ui/i18n/messages.ts';
-import type { Check } from '../../../../protocol/report.ts';
+import type { LogProblemKind } from '../../../../protocol/log/accept.ts';
+import type { Check, RowId } from '../../../../protocol/report.ts';
 import { catalogueSource } from '../catalogue.ts';
 import { figures, report } from '../gallery/fixtures.ts';
 
@@ -26,5 +27,40 @@ describe('the words for papers', () => {
     expect(wordsFor('AWS', ['C8.leaf', 'C8.root'])).toBe(
       'AWS’s certificates are current. AWS publishes no list of withdrawn ones.',
     );
+  });
+});
+
+describe('the words for a check that failed', () => {
+  const log: Record<LogProblemKind, RowId> = {
+    fork: 'log',
+    rollback: 'log',
+    signature: 'log',
+    quorum: 'log',
+    age: 'log',
+    clock: 'log',
+    update: 'log',
+    unreachable: 'log',
+  };
+  const evidence: readonly [variant: string, row: RowId][] = [
+    ['type', 'evidence'],
+    ['dated', 'collateral'],
+    ['revoked', 'collateral'],
+    ['unsigned', 'collateral'],
+    ['old', 'platform'],
+    ['debug', 'platform'],
+    ['unaccepted', 'platform'],
+    ['demanded', 'platform'],
+  ];
+  const releases = ['behind', 'service', 'revoked', 'retired', 'expired', 'not-yet', 'unknown'];
+  const all = [
+    ...evidence,
+    ...Object.entries(log),
+    ...releases.map((name): [string, RowId] => [name, 'release']),
+  ];
+
+  it.each(all)('are in the message files: %s in the row %s', (variant, id) => {
+    const sentence = 'only the report has these words';
+    const row = { id, state: 'fail', variant, code: 'WAX_X', leadsTo: 'failed', sentence } as const;
+    expect(describeRow({ ...row, checks: [], evidence: {} }, report, figures).sentence).not.toBe(sentence);
   });
 });
