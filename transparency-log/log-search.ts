@@ -16,7 +16,8 @@ export class LogSearch {
 
   /** @param size the published size, beyond which nothing is shown */
   async find(query: SearchQuery, size: number): Promise<{ indexed: number; hits: SearchHit[] }> {
-    this.#indexing = this.#indexing.then(() => this.#catchUp(size));
+    // What failed for one (a full disk, say) is tried again for the next.
+    this.#indexing = this.#indexing.catch(() => {}).then(() => this.#catchUp(size));
     await this.#indexing;
     return { indexed: this.#index.size, hits: this.#index.search(query) };
   }

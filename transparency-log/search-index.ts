@@ -60,8 +60,8 @@ const asObject = (value: JsonValue | undefined): { [key: string]: JsonValue } =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {};
 
 /**
- * Finds entries for people. It is derived from the entries, lives in a temporary file that nobody else can open (an
- * entry takes some kilobytes in it: too much for memory), and decides nothing: whoever uses a hit checks the entry
+ * Finds entries for people. It is derived from the entries, lives in a temporary file that nobody else can open (it
+ * takes a kilobyte or more an entry: too much for memory), and decides nothing: whoever uses a hit checks the entry
  * itself against the tree.
  */
 export class SearchIndex {
