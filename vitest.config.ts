@@ -53,7 +53,8 @@ export default defineConfig({
         },
       },
       { test: { ...e2e, name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: wide } },
-      { test: { ...e2e, name: 'wide', include: wide } },
+      // Whole browsers for minutes: one more try in CI, where nobody is there to look at a window that was slow.
+      { test: { ...e2e, name: 'wide', include: wide, retry: process.env.CI === undefined ? 0 : 1 } },
       { test: { ...shared, name: 'image', include: image } },
     ],
   },

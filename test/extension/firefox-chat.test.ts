@@ -28,8 +28,7 @@ describe.skipIf(!hasFirefox)('writing in Firefox', { timeout: 90_000 }, () => {
 
   const text = () => firefox.run('return document.body.innerText');
   const there = (words: string) => expect.poll(text, patient).toContain(words);
-  /** Types into a field with real keys. */
-  const fill = async (selector: string, words: string) => {
+  const typeOnce = async (selector: string, words: string) => {
     const { value } = await firefox.send('WebDriver:FindElement', {
       using: selector.startsWith('(') ? 'xpath' : 'css selector',
       value: selector,
@@ -37,6 +36,18 @@ describe.skipIf(!hasFirefox)('writing in Firefox', { timeout: 90_000 }, () => {
     const [id] = Object.values(value as Record<string, string>);
     await firefox.send('WebDriver:ElementSendKeys', { id, text: words });
   };
+  /** Types into a field with real keys, as soon as it is there and takes them. */
+  const fill = (selector: string, words: string) =>
+    expect
+      .poll(
+        () =>
+          typeOnce(selector, words).then(
+            () => 'typed',
+            (error: Error) => error.message,
+          ),
+        patient,
+      )
+      .toBe('typed');
   /** Presses the button whose name begins so, as soon as there is one. */
   const press = (name: string) =>
     expect
