@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 const shared = {
   testTimeout: 30_000,
   hookTimeout: 120_000,
+  // Real browsers, processes and clocks: one more try in CI, where nobody is there to look at a window that was slow.
+  retry: process.env.CI === undefined ? 0 : 1,
   // Native X-Wing is experimental in this Node.js; the self-test at start judges it, not a warning.
   execArgv: ['--disable-warning=ExperimentalWarning'],
 };
@@ -53,8 +55,7 @@ export default defineConfig({
         },
       },
       { test: { ...e2e, name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: wide } },
-      // Whole browsers for minutes: one more try in CI, where nobody is there to look at a window that was slow.
-      { test: { ...e2e, name: 'wide', include: wide, retry: process.env.CI === undefined ? 0 : 1 } },
+      { test: { ...e2e, name: 'wide', include: wide } },
       { test: { ...shared, name: 'image', include: image } },
     ],
   },

@@ -90,12 +90,14 @@ export async function verifySigners(
   const verified = await Promise.all(
     keysOf(publishers).map(async ({ name, publicKey, keyid }) => {
       const signature = envelope.signatures.find((candidate) => candidate.keyid === keyid);
-      if (signature === undefined) return null;
-      if (await verify(publicKey, message, signature.sig)) return name;
-      throw statementError('WAX_STATEMENT_SIGNATURE', name);
+      return signature === undefined ? [] : [{ name, good: await verify(publicKey, message, signature.sig) }];
     }),
   );
-  return verified.filter((name) => name !== null);
+  const signers = verified.flat();
+  // The first of the list, whichever was found out first.
+  const bad = signers.find(({ good }) => !good);
+  if (bad) throw statementError('WAX_STATEMENT_SIGNATURE', bad.name);
+  return signers.map(({ name }) => name);
 }
 
 /**
