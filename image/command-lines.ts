@@ -3,6 +3,8 @@
  * other, and the measurement of a platform covers the one for it.
  */
 
+import { LAST_WORD } from '../protocol/measurement/nitro.ts';
+
 export const platforms = ['sev-snp', 'tdx', 'nitro', 'simulated'] as const;
 export type Platform = (typeof platforms)[number];
 
@@ -35,5 +37,5 @@ const nitro = ['reboot=k', 'pci=off', 'i8042.noaux', 'i8042.nomux', 'i8042.nopnp
  */
 export function commandLine(platform: Platform): string {
   const own = platform === 'nitro' ? nitro : [];
-  return [...everywhere, ...own, `waxseal.platform=${platform}`, 'waxseal.end'].join(' ');
+  return [...everywhere, ...own, `waxseal.platform=${platform}`, LAST_WORD].join(' ');
 }

@@ -10,7 +10,7 @@ import type { MeasurementEvent } from './event.ts';
 import { type Hashes, portableHashes } from './hashes.ts';
 
 /** A word that means nothing, so that nothing can be appended to the last one that does. */
-const LAST_WORD = 'waxseal.end';
+export const LAST_WORD = 'waxseal.end';
 
 /** A register that was extended once, from zero. */
 const extend = ({ sha384 }: Hashes, ...parts: readonly Uint8Array[]): Uint8Array =>
