@@ -23,8 +23,7 @@ export interface JsonLimits {
 }
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-// Everything but the quote, the backslash and control characters, which must be escaped (RFC 8259 section 7).
-const PLAIN = /[ !#-[\]-\uffff]*/y;
+const [TAB, LINE_FEED, RETURN, SPACE, QUOTE, BACKSLASH] = [0x09, 0x0a, 0x0d, 0x20, 0x22, 0x5c];
 const ESCAPES: Record<string, string> = {
   '"': '"',
   '\\': '\\',
@@ -69,7 +68,10 @@ class Parser {
   }
 
   #space(): void {
-    while (' \t\n\r'.includes(this.#text[this.#at] ?? '#')) this.#at++;
+    for (; ; this.#at++) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (code !== SPACE && code !== LINE_FEED && code !== RETURN && code !== TAB) return;
+    }
   }
 
   #skip(character: string): boolean {
@@ -136,20 +138,22 @@ class Parser {
 
   #string(): string {
     this.#at++;
-    let text = '';
-    for (;;) {
-      PLAIN.lastIndex = this.#at;
-      const plain = PLAIN.exec(this.#text)?.[0] ?? '';
-      text += plain;
-      this.#at += plain.length;
-      const next = this.#text[this.#at++];
-      if (next === '"') break;
-      if (next !== '\\') throw this.#syntax('a string is not closed');
-      text += this.#escape();
-    }
+    let text = this.#plain();
+    while (this.#text.charCodeAt(this.#at++) !== QUOTE) text += this.#escape() + this.#plain();
     // A lone surrogate has no UTF-8 form: two readers would hash or show different text.
     if (!text.isWellFormed()) throw this.#syntax('a lone surrogate');
     return text;
+  }
+
+  /** What stands for itself, up to the next quote or backslash. */
+  #plain(): string {
+    const start = this.#at;
+    for (; ; this.#at++) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (code === QUOTE || code === BACKSLASH) return this.#text.slice(start, this.#at);
+      // Control characters must be escaped (RFC 8259 section 7); beyond the end there is no code at all.
+      if (!(code >= SPACE)) throw this.#syntax('a string is not closed');
+    }
   }
 
   #escape(): string {

@@ -17,9 +17,9 @@ export function readObject<Required extends string, Optional extends string = ne
 ): Record<Required, JsonValue> & Partial<Record<Optional, JsonValue>> {
   const object = readMap(value, path);
   for (const key of required) if (!Object.hasOwn(object, key)) throw wrong(path, `"${key}" is missing`);
-  const known: readonly string[] = [...required, ...optional];
+  const isKnown = (key: string, list: readonly string[]) => list.includes(key);
   for (const key of Object.keys(object)) {
-    if (!known.includes(key)) throw wrong(path, `"${key.slice(0, 64)}" is not known`);
+    if (!isKnown(key, required) && !isKnown(key, optional)) throw wrong(path, `"${key.slice(0, 64)}" is not known`);
   }
   return object as Record<Required, JsonValue> & Partial<Record<Optional, JsonValue>>;
 }
@@ -93,11 +93,10 @@ export function readHex(value: JsonValue | undefined, path: string, size: number
 /** RFC 3339 time in UTC with whole seconds (`2026-11-22T14:02:00Z`), as milliseconds since 1970. */
 export function readTime(value: JsonValue | undefined, path: string): number {
   const text = readString(value, path, { most: 20, pattern: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/ });
-  const at = Date.parse(text);
-  // Date.parse rolls 30 February over into March; a signed date must be a real one.
-  if (Number.isNaN(at) || new Date(at).toISOString() !== text.replace('Z', '.000Z'))
-    throw wrong(path, 'no such time');
-  return at;
+  const date = new Date(text);
+  // 30 February rolls over into March, and 24:00 into the next day; a signed date must be a real one.
+  if (date.getUTCDate() !== Number(text.slice(8, 10))) throw wrong(path, 'no such time');
+  return date.getTime();
 }
 
 /** An https origin, or http on the loopback names for development, without path or trailing slash. */

@@ -8,8 +8,6 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, parseBase64, parseUtf8, toBase64, toHex, utf8 } from '../bytes.ts';
 import { CodedError } from '../errors.ts';
-import { type JsonValue, parseJson } from '../json.ts';
-import { readArray, readHex, readObject, readOneOf, readString } from '../shape.ts';
 import { statementError } from './statement-errors.ts';
 
 /** Longest entry of the log, in bytes. */
@@ -57,11 +55,7 @@ export function pae(payloadType: string, payload: Uint8Array): Uint8Array {
   return concatBytes(utf8(`DSSEv1 ${type.length} `), type, utf8(` ${payload.length} `), payload);
 }
 
-/** The one form: `payload` and `sig` in base64, signatures in the order of their key ids. */
-function fixedForm(payload: string, signatures: readonly { keyid: string; sig: string }[]): string {
-  const fields = signatures.map(({ keyid, sig }) => ({ keyid, sig }));
-  return JSON.stringify({ payloadType: PAYLOAD_TYPE, payload, signatures: fields });
-}
+const otherForm = () => statementError('WAX_STATEMENT_ENVELOPE', 'another order, spacing or spelling');
 
 function requireAscending(keyids: readonly string[]): void {
   if (keyids.some((keyid, index) => index > 0 && keyid <= (keyids[index - 1] ?? ''))) {
@@ -74,31 +68,39 @@ export function encodeEnvelope({ payload, signatures }: Envelope): Uint8Array {
   const sorted = [...signatures].sort((a, b) => (a.keyid < b.keyid ? -1 : 1));
   requireAscending(sorted.map(({ keyid }) => keyid));
   const encoded = sorted.map(({ keyid, sig }) => ({ keyid, sig: toBase64(sig) }));
-  const bytes = utf8(fixedForm(toBase64(payload), encoded));
+  const fields = { payloadType: PAYLOAD_TYPE, payload: toBase64(payload), signatures: encoded };
+  const bytes = utf8(JSON.stringify(fields));
   if (bytes.length > MAX_ENTRY_BYTES) throw statementError('WAX_STATEMENT_SIZE', `${bytes.length} bytes`);
   return bytes;
 }
 
-function readSignature(value: JsonValue, path: string): { keyid: string; sig: string } {
-  const { keyid, sig } = readObject(value, path, ['keyid', 'sig']);
-  return { keyid: readHex(keyid, `${path}.keyid`, 32), sig: readString(sig, `${path}.sig`, { most: 88 }) };
+const ENVELOPE =
+  /^\{"payloadType":"application\/vnd\.in-toto\+json","payload":"([^"]+)","signatures":\[([^\]]*)\]\}$/;
+const SIGNATURE = /,\{"keyid":"([0-9a-f]{64})","sig":"([^"]{88})"\}/y;
+
+function readSignatures(list: string): EnvelopeSignature[] {
+  const text = list === '' ? '' : `,${list}`;
+  const signatures: EnvelopeSignature[] = [];
+  for (let at = 0; at < text.length; at = SIGNATURE.lastIndex) {
+    SIGNATURE.lastIndex = at;
+    const [, keyid, sig] = SIGNATURE.exec(text) ?? [];
+    if (keyid === undefined || sig === undefined) throw otherForm();
+    if (signatures.length === MAX_SIGNATURES)
+      throw statementError('WAX_STATEMENT_ENVELOPE', `more than ${MAX_SIGNATURES} signatures`);
+    signatures.push({ keyid, sig: parseBase64(sig, 64) });
+  }
+  requireAscending(signatures.map(({ keyid }) => keyid));
+  return signatures;
 }
 
+/** Base64 has one spelling for each value (parseBase64), and there is nothing else to choose in this form. */
 function readEnvelope(text: string): Envelope {
-  const value = parseJson(text, { depth: 3, bytes: MAX_ENTRY_BYTES });
-  const fields = readObject(value, 'envelope', ['payloadType', 'payload', 'signatures']);
-  readOneOf(fields.payloadType, 'payloadType', [PAYLOAD_TYPE]);
-  const payload = readString(fields.payload, 'payload', { most: MAX_ENTRY_BYTES });
-  const signatures = readArray(fields.signatures, 'signatures', readSignature, { most: MAX_SIGNATURES });
-  requireAscending(signatures.map(({ keyid }) => keyid));
-  // Base64 has one spelling for each value (parseBase64), so the texts agree only if the bytes would.
-  if (fixedForm(payload, signatures) !== text) {
-    throw statementError('WAX_STATEMENT_ENVELOPE', 'another order, spacing or spelling');
-  }
+  const [, payload, signatures] = ENVELOPE.exec(text) ?? [];
+  if (payload === undefined || signatures === undefined) throw otherForm();
   return {
     payloadType: PAYLOAD_TYPE,
     payload: parseBase64(payload),
-    signatures: signatures.map(({ keyid, sig }) => ({ keyid, sig: parseBase64(sig, 64) })),
+    signatures: readSignatures(signatures),
   };
 }
 
