@@ -4,6 +4,7 @@
  * `e2e` (development plus host permission for loopback, since no driver can click a permission prompt).
  */
 import { defineConfig } from 'wxt';
+import { withoutHtmlSinks } from './scripts/html-sinks.ts';
 
 /** Public half of a throw-away key pair: it only fixes the extension id in Chrome. */
 const chromeKey =
@@ -48,6 +49,7 @@ export default defineConfig({
   manifestVersion: 3,
   webExt: { disabled: true },
   vite: ({ mode, browser }) => ({
+    plugins: [withoutHtmlSinks()],
     define: {
       __WAXSEAL_SIMULATOR__: JSON.stringify(mode !== 'store'),
       __WAXSEAL_BROWSER__: JSON.stringify(browser),

@@ -3,6 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env, stdout } from 'node:process';
 import { build } from 'wxt';
+import { inProduction } from './in-production.ts';
 
 export type BuildMode = 'store' | 'development' | 'e2e';
 export type BuildBrowser = 'chrome' | 'firefox';
@@ -57,7 +58,9 @@ export async function buildExtension(
   outDir?: string,
 ): Promise<string> {
   env.WXT_TELEMETRY_DISABLED = '1';
-  await quietly(() => build({ mode, browser, logger, ...(outDir !== undefined && { outDir }) }));
+  await quietly(() =>
+    inProduction(() => build({ mode, browser, logger, ...(outDir !== undefined && { outDir }) })),
+  );
   const folder = outDir === undefined ? extensionFolder(mode, browser) : `${outDir}/${mode}-${browser}`;
   await listFiles(folder);
   return folder;

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BuildBrowser, type BuildMode, buildExtension } from '../../scripts/build-extension.ts';
@@ -133,6 +134,28 @@ describe('the store build', () => {
   it('would show them if they were there', async () => {
     const texts = [...(await scripts('development-chrome')).values()];
     expect(texts.some((text) => traces.test(text))).toBe(true);
+  });
+
+  /** Whatever reads text as HTML or as a program. */
+  const sinks =
+    /\b(?:innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|srcdoc)\b|document(?:\(\))?\.write|\beval\(|new Function\b/;
+
+  it.each(['chrome', 'firefox'] as const)('reads no text as HTML or as a program: %s', async (browser) => {
+    for (const [path, text] of await scripts(`store-${browser}`)) expect(text, path).not.toMatch(sinks);
+  });
+
+  it('would show it if it did, as Preact does before it is built in', async () => {
+    expect(await readFile(new URL(import.meta.resolve('preact')), 'utf8')).toMatch(sinks);
+  });
+
+  it('holds no path of the machine that built it, and nothing that libraries bring for developers', async () => {
+    const root = fileURLToPath(new URL('../../', import.meta.url));
+    for (const [mode, browser] of builds) {
+      for (const [path, text] of await scripts(`${mode}-${browser}`)) {
+        expect(text.includes(root), path).toBe(false);
+        expect(text, path).not.toMatch(/jsxDEV|lineNumber:\d+,columnNumber/);
+      }
+    }
   });
 
   it('reads no trust domain from a file', async () => {

@@ -24,7 +24,9 @@ describe.skipIf(!hasChromium)('a chat in the built extension', () => {
   beforeAll(async () => {
     const engine = scriptedEngine(async (job, onText) => {
       prompts.push(JSON.stringify(job));
-      onText('A sealed answer.');
+      onText(
+        prompts.at(-1)?.includes('in print') ? '**Wax** &amp; paper &hellip; &nosuch;' : 'A sealed answer.',
+      );
       if (prompts.at(-1)?.includes('break off')) throw engineError('WAX_ENGINE_FAILED');
       return { finish: 'stop', promptTokens: 1, completionTokens: 3 };
     });
@@ -78,6 +80,15 @@ describe.skipIf(!hasChromium)('a chat in the built extension', () => {
     expect(bodies.some((body) => body.startsWith('WXSQ'))).toBe(true);
     expect(bodies.join()).not.toContain('secret');
     expect((await browser.toolbar(page.url())).badge).toBe('SIM');
+  });
+
+  it('draws an answer with character references as Markdown: nothing asks the page’s parser', async () => {
+    page = await browser.context.newPage();
+    await page.goto(`chrome-extension://${browser.id}/sidepanel.html`);
+    await expect.poll(() => text(page), patient).toContain('Try it with something harmless');
+    await say(page, 'say it in print');
+    await expect.poll(() => text(page), patient).toContain('Wax & paper … &nosuch;');
+    expect(await page.locator('.answer-text strong').allInnerTexts()).toEqual(['Wax']);
   });
 
   it('saves a receipt of the answer, without its text, that the command line checks', async () => {

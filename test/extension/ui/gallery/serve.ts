@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { withoutHtmlSinks } from '../../../../scripts/html-sinks.ts';
+import { inProduction } from '../../../../scripts/in-production.ts';
 
 const policy = [
   "default-src 'none'",
@@ -31,13 +33,16 @@ export interface Gallery {
 
 export async function serveGallery(): Promise<Gallery> {
   const out = await mkdtemp(join(tmpdir(), 'waxseal-gallery-'));
-  await build({
-    root: fileURLToPath(new URL('.', import.meta.url)),
-    configFile: false,
-    logLevel: 'error',
-    base: './',
-    build: { outDir: out, emptyOutDir: true, target: 'es2024', modulePreload: { polyfill: false } },
-  });
+  await inProduction(() =>
+    build({
+      root: fileURLToPath(new URL('.', import.meta.url)),
+      configFile: false,
+      logLevel: 'error',
+      base: './',
+      plugins: [withoutHtmlSinks()],
+      build: { outDir: out, emptyOutDir: true, target: 'es2024', modulePreload: { polyfill: false } },
+    }),
+  );
   const server = createServer(async (request, response) => {
     const path = new URL(request.url ?? '/', 'http://gallery').pathname;
     const name = path === '/' ? '/index.html' : path;
