@@ -19,7 +19,8 @@ export function readObject<Required extends string, Optional extends string = ne
   for (const key of required) if (!Object.hasOwn(object, key)) throw wrong(path, `"${key}" is missing`);
   const isKnown = (key: string, list: readonly string[]) => list.includes(key);
   for (const key of Object.keys(object)) {
-    if (!isKnown(key, required) && !isKnown(key, optional)) throw wrong(path, `"${key.slice(0, 64)}" is not known`);
+    if (!isKnown(key, required) && !isKnown(key, optional))
+      throw wrong(path, `"${key.slice(0, 64)}" is not known`);
   }
   return object as Record<Required, JsonValue> & Partial<Record<Optional, JsonValue>>;
 }

@@ -1,29 +1,5 @@
 import { type EdgeAt, type HashAt, hashNode, inclusionProof, rootAt } from '../protocol/log/tree.ts';
-
-const HASH_BYTES = 32;
-
-/** A growing list of hashes in one buffer: a million small arrays would cost ten times the memory. */
-class HashColumn {
-  #bytes = new Uint8Array(64 * HASH_BYTES);
-  length = 0;
-
-  push(hash: Uint8Array): void {
-    const end = (this.length + 1) * HASH_BYTES;
-    if (end > this.#bytes.length) {
-      const grown = new Uint8Array(2 * this.#bytes.length);
-      grown.set(this.#bytes);
-      this.#bytes = grown;
-    }
-    this.#bytes.set(hash, end - HASH_BYTES);
-    this.length += 1;
-  }
-
-  /** Hashes `start` to `end` (exclusive), joined, as a copy. */
-  slice(start: number, end: number): Uint8Array {
-    if (start < 0 || end > this.length) throw new RangeError('A hash beyond the size of the tree');
-    return this.#bytes.slice(start * HASH_BYTES, end * HASH_BYTES);
-  }
-}
+import { type HashColumn, MemoryColumn } from './hash-column.ts';
 
 /** From the start of each complete subtree of a tree of `size`, the hash of everything from there on. */
 function edgeHashes(size: number, hashAt: HashAt): Map<number, Uint8Array> {
@@ -40,11 +16,17 @@ function edgeHashes(size: number, hashAt: HashAt): Map<number, Uint8Array> {
   return hashes;
 }
 
-/** All complete subtrees of the log's tree, in memory (64 bytes an entry): what proofs and tiles are read from. */
+/** All complete subtrees of the log's tree (64 bytes an entry): what proofs and tiles are read from. */
 export class HashTree {
   readonly #levels: HashColumn[] = [];
+  readonly #newColumn: (level: number) => HashColumn;
   /** The right edge of the tree that was last asked about: from each place on, the hash of all that follows. */
   #edge = { size: 0, hashes: new Map<number, Uint8Array>() };
+
+  /** @param newColumn makes the list of hashes of a level; in memory unless said */
+  constructor(newColumn: (level: number) => HashColumn = () => new MemoryColumn()) {
+    this.#newColumn = newColumn;
+  }
 
   get size(): number {
     return this.#levels[0]?.length ?? 0;
@@ -55,7 +37,7 @@ export class HashTree {
     for (let level = 0; ; level++) {
       let column = this.#levels[level];
       if (!column) {
-        column = new HashColumn();
+        column = this.#newColumn(level);
         this.#levels[level] = column;
       }
       column.push(hash);
@@ -89,5 +71,9 @@ export class HashTree {
     const column = this.#levels[level];
     if (!column) throw new RangeError('A hash beyond the size of the tree');
     return column.slice(start, end);
+  }
+
+  close(): void {
+    for (const column of this.#levels) column.close();
   }
 }

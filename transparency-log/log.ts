@@ -59,7 +59,7 @@ const RETRY_SURVEY_MS = 5_000;
 /** One open log. Reading always works; whether it takes entries is in `status()`. */
 export class TransparencyLog {
   readonly #options: LogOptions;
-  readonly #tree = new HashTree();
+  readonly #tree: HashTree;
   readonly #search: LogSearch;
   readonly #budget: number;
   readonly #publisher: Publisher;
@@ -73,10 +73,11 @@ export class TransparencyLog {
   constructor(options: LogOptions) {
     const { origin, witnesses, storage, signer, now = Date.now, onStep = () => {} } = options;
     this.#options = options;
+    this.#tree = new HashTree(storage.newColumn);
     this.#search = new LogSearch(storage.entries);
     this.#onProblem = options.onProblem ?? (() => {});
     this.#budget = options.budget ?? DEFAULT_BUDGET;
-    this.#rules = new LogRules(origin, toHex(sha256(options.policyEntry)), this.#budget);
+    this.#rules = new LogRules(origin, toHex(sha256(options.policyEntry)), this.#budget, storage.entries);
     this.#witnesses = new WitnessRound({
       origin,
       logKey: signer.verifierKey,
@@ -297,6 +298,7 @@ export class TransparencyLog {
     await this.#sequencer.close();
     await this.#rules.close();
     await this.#search.close();
+    this.#tree.close();
     await this.#options.storage.entries.close();
   }
 }

@@ -1,8 +1,8 @@
 import { parseHex, toHex } from '../protocol/bytes.ts';
-import { emptyLedger } from '../protocol/log/ledger.ts';
 import { type JudgedEntry, Replay, requireSubmittable, type VerifiedEntry } from '../protocol/log/replay.ts';
 import { serverError } from './errors.ts';
-import type { StoredEntry } from './storage/storage.ts';
+import type { EntryStore, StoredEntry } from './storage/storage.ts';
+import { StoredApprovals } from './stored-approvals.ts';
 import { Verifier } from './verifier/verifier.ts';
 
 /** Kinds that a nearly full log still takes: approvals must stay revocable, and the log closable. */
@@ -22,13 +22,15 @@ export interface Candidate {
  */
 export class LogRules {
   readonly #replay: Replay;
+  readonly #approvals: StoredApprovals;
   readonly #budget: number;
   readonly #verifier = new Verifier();
   #closed: boolean;
 
   /** @param genesis hex SHA-256 of the bytes of entry 0 */
-  constructor(origin: string, genesis: string, budget: number) {
-    this.#replay = Replay.forVerdicts(emptyLedger(origin, genesis));
+  constructor(origin: string, genesis: string, budget: number, entries: EntryStore) {
+    this.#approvals = new StoredApprovals(entries);
+    this.#replay = Replay.forVerdicts(origin, genesis, this.#approvals);
     this.#budget = budget;
     this.#closed = false;
   }
@@ -44,6 +46,12 @@ export class LogRules {
         throw serverError('WAX_LOGSERVER_DAMAGED', `entry ${index} is filed as something else`);
       if (statement?.kind === 'log-closed') this.#closed = true;
     }
+    this.#approvals.stored();
+  }
+
+  /** All that was accepted is in the store now. */
+  stored(): void {
+    this.#approvals.stored();
   }
 
   /** Reads a submission and verifies its signatures; throws WAX_STATEMENT_SIZE or _ENVELOPE. */
@@ -55,11 +63,11 @@ export class LogRules {
   }
 
   /** Refuses what could not be sequenced now: WAX_STATEMENT_*, WAX_LOGSERVER_*. Nothing is recorded. */
-  requireAcceptable({ verified }: Candidate, now: number): void {
+  async requireAcceptable({ verified }: Candidate, now: number): Promise<void> {
     this.#requireOpen();
     // Under another policy than it was verified under it is verified again when it gets its place.
     if (this.#isOutdated(verified)) return;
-    this.#judge(verified, now);
+    await this.#judge(verified, now);
   }
 
   /** Judges a candidate at the place it is about to get, and records it. Returns its kind. */
@@ -68,7 +76,7 @@ export class LogRules {
     let { verified } = candidate;
     // Signers found under an earlier policy say nothing about this one.
     if (this.#isOutdated(verified)) ({ verified } = await this.read(candidate.entry));
-    const judged = this.#judge(verified, now);
+    const judged = await this.#judge(verified, now);
     this.#replay.record(judged);
     if (judged.statement?.kind === 'log-closed') this.#closed = true;
     return judged.statement?.kind ?? 'unknown';
@@ -86,8 +94,8 @@ export class LogRules {
     if (this.#closed) throw serverError('WAX_LOGSERVER_CLOSED');
   }
 
-  #judge(verified: VerifiedEntry, now: number): JudgedEntry {
-    const judged = this.#replay.judge(verified);
+  async #judge(verified: VerifiedEntry, now: number): Promise<JudgedEntry> {
+    const judged = await this.#replay.judge(verified);
     requireSubmittable(judged, now);
     if (this.#replay.size >= this.#limitFor(judged.statement?.kind ?? 'unknown')) {
       throw serverError('WAX_LOGSERVER_FULL', `${this.#budget} entries`);

@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { toHex } from '../protocol/bytes.ts';
-import type { CodedError } from '../protocol/errors.ts';
+import { CodedError } from '../protocol/errors.ts';
 import { hashLeaf } from '../protocol/log/tree.ts';
 import { serverError } from './errors.ts';
 import type { HashTree } from './hash-tree.ts';
@@ -84,11 +84,23 @@ export class Sequencer {
     this.#requireOpen();
     if (this.#queue.length + this.#reading >= MAX_WAITING) throw serverError('WAX_LOGSERVER_BUSY');
     const candidate = await this.#read(entry);
+    const refusal = await this.#refusal(candidate);
+    // After the verdict: a twin that was sequenced meanwhile is the reason for a refusal, and no reason to refuse.
     const known = await this.lookUp(candidate.statement);
     if (known) return known;
+    if (refusal) throw refusal;
     this.#requireOpen();
-    this.#options.rules.requireAcceptable(candidate, this.#options.now());
     return this.#enqueue(candidate);
+  }
+
+  async #refusal(candidate: Candidate): Promise<CodedError | null> {
+    try {
+      await this.#options.rules.requireAcceptable(candidate, this.#options.now());
+      return null;
+    } catch (cause) {
+      if (cause instanceof CodedError) return cause;
+      throw cause;
+    }
   }
 
   async #read(entry: Uint8Array): Promise<Candidate> {
@@ -219,6 +231,7 @@ export class Sequencer {
     }
     if (fresh.length === 0) return;
     await entries.append(oldSize, fresh, { size: tree.size, root: tree.root() });
+    rules.stored();
     for (const [offset, waiting] of accepted.entries()) waiting.index = oldSize + offset;
   }
 

@@ -6,6 +6,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex } from '../bytes.ts';
 import { CodedError } from '../errors.ts';
+import { type Approved, KeptApprovals, type Place } from './approved.ts';
 import {
   needsThreshold,
   type PolicyInForce,
@@ -16,9 +17,7 @@ import {
   verifySigners,
 } from './authorise.ts';
 import { type Envelope, parseEnvelope } from './dsse.ts';
-import { HOUR } from './kinds/kind.ts';
-import { type ApprovalKind, isForgotten, type Ledger, type Logged } from './ledger.ts';
-import { Retirements } from './retirements.ts';
+import { type ApprovalKind, emptyLedger, isForgotten, type Ledger, type Logged } from './ledger.ts';
 import { parseStatement, type Statement, type StatementOf } from './statement.ts';
 import { statementError } from './statement-errors.ts';
 
@@ -103,65 +102,34 @@ export function verifyEntry(
   return verifyRead(readEntry(bytes), policy, verify);
 }
 
-/** Of an approval, what later entries are judged by. */
-interface Held {
-  index: number;
-  /** Milliseconds; null for what does not expire. */
-  expires: number | null;
-}
-
-const heldOf = ({ index, statement }: Logged): Held => ({
-  index,
-  expires: 'expires' in statement ? statement.expires : null,
-});
-
 /** A ledger that grows. `from` takes a ledger as it was stored, `ledger()` gives it back. */
 export class Replay {
   #ledger: Omit<Ledger, 'approvals' | 'retirements'>;
-  readonly #retirements: Retirements;
-  /** By statement hash, in the order of the log. */
-  readonly #held: Map<string, Held>;
-  /** The approvals themselves, in the same order; null where only verdicts are wanted. */
-  readonly #approvals: Map<string, Logged> | null;
-  /** How many are held when those forgotten are next looked for. */
-  #sweepAt = 1024;
+  readonly #approved: Approved;
 
-  private constructor({ approvals, retirements, ...ledger }: Ledger, keepsApprovals: boolean) {
+  private constructor(ledger: Omit<Ledger, 'approvals' | 'retirements'>, approved: Approved) {
     this.#ledger = structuredClone(ledger);
-    this.#retirements = new Retirements(retirements);
-    this.#held = new Map(approvals.map((logged) => [logged.statementSha256, heldOf(logged)]));
-    this.#approvals = keepsApprovals
-      ? new Map(approvals.map((logged) => [logged.statementSha256, logged]))
-      : null;
+    this.#approved = approved;
   }
 
-  static from(ledger: Ledger): Replay {
-    return new Replay(ledger, true);
+  static from({ approvals, retirements, ...ledger }: Ledger): Replay {
+    return new Replay(ledger, new KeptApprovals({ approvals, retirements }));
   }
 
-  /** For a log, which judges entries and never asks what they add up to: that would be a kilobyte or two for each. */
-  static forVerdicts(ledger: Ledger): Replay {
-    return new Replay(ledger, false);
+  /**
+   * For a log, which judges entries and never asks what they add up to: kept in memory, that would be a kilobyte or
+   * two for each.
+   * @param approved where it looks up what it has recorded since its first entry
+   */
+  static forVerdicts(origin: string, genesis: string, approved: Approved): Replay {
+    const { approvals, retirements, ...ledger } = emptyLedger(origin, genesis);
+    return new Replay(ledger, approved);
   }
 
   /** The ledger after all that was recorded; later entries do not change it. Not for `forVerdicts`. */
   ledger(): Ledger {
-    if (this.#approvals === null) throw new RangeError('the approvals were not kept');
-    this.#forget();
-    return {
-      ...structuredClone(this.#ledger),
-      approvals: [...this.#approvals.values()],
-      retirements: this.#retirements.list(),
-    };
-  }
-
-  #forget(): void {
-    for (const [hash, held] of this.#held) {
-      if (!this.#isForgotten(held)) continue;
-      this.#held.delete(hash);
-      this.#approvals?.delete(hash);
-    }
-    this.#sweepAt = Math.max(1024, 2 * this.#held.size);
+    if (!(this.#approved instanceof KeptApprovals)) throw new RangeError('the approvals were not kept');
+    return { ...structuredClone(this.#ledger), ...this.#approved.list(this.#ledger.newestNotBefore) };
   }
 
   get size(): number {
@@ -174,7 +142,7 @@ export class Replay {
   }
 
   /** The verdict on an entry if it came next. Nothing is recorded. */
-  judge(verified: VerifiedEntry): JudgedEntry {
+  async judge(verified: VerifiedEntry): Promise<JudgedEntry> {
     const judged = { ...verified, index: this.#ledger.size };
     const { statement, statementSha256, signers, entrySha256, error } = verified;
     if (error !== null || statement === null || statementSha256 === null) return judged;
@@ -184,7 +152,7 @@ export class Replay {
         throw statementError('WAX_STATEMENT_POLICY', 'the policy has changed since');
       }
       requireAuthorised(statement, signers, entrySha256, this.#ledger);
-      this.#requirePlace(statement, statementSha256);
+      await this.#requirePlace(statement, statementSha256);
     } catch (cause) {
       judged.error = codedError(cause);
     }
@@ -223,7 +191,7 @@ export class Replay {
       // It is awaited in its turn, which does not come if one before it fails.
       underWay.catch(() => {});
       for (const verified of await before) {
-        const judged = this.judge(verified);
+        const judged = await this.judge(verified);
         this.record(judged);
         outcome.push(judged);
       }
@@ -244,18 +212,22 @@ export class Replay {
     return outcome;
   }
 
-  #requirePlace(statement: Statement, statementSha256: string): void {
+  async #requirePlace(statement: Statement, statementSha256: string): Promise<void> {
     if (this.#ledger.closed !== null) throw statementError('WAX_STATEMENT_CLOSED');
-    if (this.#held.has(statementSha256)) throw statementError('WAX_STATEMENT_DUPLICATE');
+    if (await this.#find(statementSha256)) throw statementError('WAX_STATEMENT_DUPLICATE');
     if (statement.kind !== 'status') return;
-    const target = this.#held.get(statement.statementSha256);
-    if (target === undefined || target.index !== statement.index || this.#isForgotten(target)) {
+    const target = await this.#find(statement.statementSha256);
+    if (target?.index !== statement.index) {
       throw statementError('WAX_STATEMENT_TARGET', `entry ${statement.index}`);
     }
   }
 
-  #isForgotten({ expires }: Held): boolean {
-    return isForgotten(expires, this.#ledger.newestNotBefore);
+  async #find(statementSha256: string): Promise<Place | null> {
+    const place = await this.#approved.find(statementSha256);
+    const { size, newestNotBefore } = this.#ledger;
+    if (place === undefined || place.index >= size || isForgotten(place.expires, newestNotBefore))
+      return null;
+    return place;
   }
 
   #apply(statement: Statement, statementSha256: string, { index, entrySha256, signers }: JudgedEntry): void {
@@ -273,7 +245,8 @@ export class Replay {
         threshold: statement.threshold,
       };
     } else if (statement.kind === 'status') {
-      this.#takeBack(statement, index);
+      const { action, notBefore: at, reason } = statement;
+      this.#approved.takeBack(statement.statementSha256, { action, index, at, reason });
     } else if (statement.kind === 'log-closed') {
       ledger.closed = { index, successor: statement.successor };
     } else {
@@ -297,21 +270,7 @@ export class Replay {
       publisherCount: policy?.publishers.length ?? 0,
       takenBack: null,
     };
-    this.#held.set(statementSha256, heldOf(logged));
-    this.#approvals?.set(statementSha256, logged);
-    if (this.#held.size >= this.#sweepAt) this.#forget();
-    if (statement.kind !== 'release') return;
-    const at = statement.notBefore + statement.retiresOlderAfterHours * HOUR;
-    const { product, version: below } = statement;
-    this.#retirements.add({ product, below, at, index });
-  }
-
-  #takeBack({ action, notBefore, reason, statementSha256 }: StatementOf<'status'>, index: number): void {
-    const target = this.#approvals?.get(statementSha256);
-    // The first one stands: it is final.
-    if (target === undefined || target.takenBack !== null) return;
-    const takenBack = { action, index, at: notBefore, reason };
-    this.#approvals?.set(statementSha256, { ...target, takenBack });
+    this.#approved.add(logged, this.#ledger.newestNotBefore);
   }
 }
 

@@ -67,7 +67,7 @@ export async function loadLog(onProgress: (done: number, size: number) => void):
   }
 
   const tree = new HashTree();
-  const replay = Replay.forVerdicts(emptyLedger(origin, genesis));
+  const replay = Replay.from(emptyLedger(origin, genesis));
   const approvals = new Approvals();
   const entries: ViewedEntry[] = [];
   const growth = new GrowthRecord();

@@ -1,9 +1,14 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MemoryColumn } from '../hash-column.ts';
 import { diskError } from './disk-errors.ts';
+import { FileColumn } from './file-column.ts';
 import { openFileStore, type WriteStep } from './files.ts';
 import { openEntryStore } from './sqlite.ts';
 import type { Storage } from './storage.ts';
+
+/** Levels of the tree that are kept in files: those above have a 256th of an entry's hash for each. */
+const FILED_LEVELS = 8;
 
 /** The default storage: `log.db` and `public/` in one folder, both on one disk. */
 export async function openLocalStorage(folder: string, onStep?: (step: WriteStep) => void): Promise<Storage> {
@@ -13,8 +18,11 @@ export async function openLocalStorage(folder: string, onStep?: (step: WriteStep
     await access(folder, constants.W_OK);
     // The database first: its lock decides whether this process may touch the folder at all.
     const entries = openEntryStore(join(folder, 'log.db'));
-    const files = await openFileStore(join(folder, 'public'), join(folder, 'temporary'), onStep);
-    return { entries, files };
+    const temporary = join(folder, 'temporary');
+    const files = await openFileStore(join(folder, 'public'), temporary, onStep);
+    const newColumn = (level: number) =>
+      level < FILED_LEVELS ? new FileColumn(join(temporary, `hashes-${level}`)) : new MemoryColumn();
+    return { entries, files, newColumn };
   } catch (cause) {
     throw diskError(cause);
   }

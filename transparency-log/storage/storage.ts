@@ -1,9 +1,10 @@
 /**
- * The storage seam. The log needs two things: a store that orders entries in transactions, and a place for
- * the static files that readers fetch. SQLite and a local folder (local.ts) are the default; another pair may
- * follow if it keeps the promises written here.
+ * The storage seam. The log needs a store that orders entries in transactions, a place for the static files that
+ * readers fetch, and room for the tree. SQLite and a local folder (local.ts) are the default; others may follow if
+ * they keep the promises written here.
  * @module
  */
+import type { HashColumn } from '../hash-column.ts';
 
 /** Who a log is; fixed when it is begun. */
 export interface LogIdentity {
@@ -79,4 +80,6 @@ export interface FileStore {
 export interface Storage {
   readonly entries: EntryStore;
   readonly files: FileStore;
+  /** The hashes of one level of the tree, an empty list; what an earlier process left of them counts for nothing. */
+  readonly newColumn: (level: number) => HashColumn;
 }

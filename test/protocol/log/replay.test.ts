@@ -134,7 +134,7 @@ describe('dates', () => {
     const log = await LogBuilder.create();
     const bytes = await log.entry('release', releaseFields(START));
     const replay = Replay.from((await replayAll(log)).ledger);
-    const judged = replay.judge(await verifyEntry(bytes, replay.policy));
+    const judged = await replay.judge(await verifyEntry(bytes, replay.policy));
     const submit = () => requireSubmittable(judged, START - offset);
     if (code === null) submit();
     else expect(submit).toThrow(code);
@@ -263,7 +263,7 @@ describe('entries that do not count', () => {
   test('a log does not sequence a kind that it does not know', async () => {
     const log = await LogBuilder.create();
     const replay = Replay.from((await replayAll(log)).ledger);
-    const judged = replay.judge(await verifyEntry(await log.unknown(true), replay.policy));
+    const judged = await replay.judge(await verifyEntry(await log.unknown(true), replay.policy));
     expect(() => requireSubmittable(judged, START)).toThrow('WAX_STATEMENT_KIND');
   });
 
@@ -325,7 +325,7 @@ describe('what a ledger keeps', () => {
   test('refuses to record an entry judged for another place', async () => {
     const log = await LogBuilder.create();
     const replay = Replay.from((await replayAll(log)).ledger);
-    const judged = replay.judge(
+    const judged = await replay.judge(
       await verifyEntry(await log.entry('release', releaseFields(START)), replay.policy),
     );
     replay.record(judged);
@@ -341,6 +341,6 @@ describe('what a ledger keeps', () => {
       replay.policy,
     );
     await replay.apply(log.entries.slice(1));
-    expect(replay.judge(early).error?.code).toBe('WAX_STATEMENT_POLICY');
+    expect((await replay.judge(early)).error?.code).toBe('WAX_STATEMENT_POLICY');
   });
 });

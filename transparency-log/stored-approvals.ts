@@ -1,0 +1,49 @@
+import { parseHex } from '../protocol/bytes.ts';
+import { type Approved, type Place, placeOf } from '../protocol/log/approved.ts';
+import { parseEnvelope } from '../protocol/log/dsse.ts';
+import type { ApprovalKind, Logged } from '../protocol/log/ledger.ts';
+import { parseStatement } from '../protocol/log/statement.ts';
+import type { EntryStore } from './storage/storage.ts';
+
+const KINDS: Record<ApprovalKind, true> = {
+  release: true,
+  machine: true,
+  grace: true,
+  'extension-release': true,
+};
+
+/** The approvals of a log, looked up in its own store: in memory they would grow with the log. */
+export class StoredApprovals implements Approved {
+  readonly #entries: EntryStore;
+  /** By statement hash: those recorded that the store may not hold yet. */
+  readonly #recent = new Map<string, Place>();
+
+  constructor(entries: EntryStore) {
+    this.#entries = entries;
+  }
+
+  async find(statementSha256: string): Promise<Place | undefined> {
+    return this.#recent.get(statementSha256) ?? this.#stored(statementSha256);
+  }
+
+  async #stored(statementSha256: string): Promise<Place | undefined> {
+    const index = await this.#entries.indexOf(parseHex(statementSha256, 32));
+    if (index === null) return undefined;
+    const [stored] = await this.#entries.entries(index, index + 1);
+    if (!stored || !Object.hasOwn(KINDS, stored.kind)) return undefined;
+    const statement = parseStatement(parseEnvelope(stored.entry).payload) as Logged['statement'];
+    return placeOf({ index, statement });
+  }
+
+  add(logged: Logged): void {
+    this.#recent.set(logged.statementSha256, placeOf(logged));
+  }
+
+  /** A log keeps no account of what was taken back: a second status for the same approval is as good as the first. */
+  takeBack(): void {}
+
+  /** All that was recorded is in the store now. */
+  stored(): void {
+    this.#recent.clear();
+  }
+}
