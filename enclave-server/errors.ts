@@ -16,5 +16,6 @@ export const enclaveError = defineErrors({
     'The security processor has failed for good: no report can be had before the machine restarts',
   WAX_ENCLAVE_UNSTAPLED: 'The host has not pushed in the endorsements that go with a report',
   WAX_ENCLAVE_STAPLE: 'What was pushed in is not the endorsements of this kind of machine',
+  WAX_ENCLAVE_LINE: 'A process of the server said more at once than a message of it can have',
   WAX_ENCLAVE_OPTION: 'A command-line option is malformed',
 });

@@ -1,15 +1,15 @@
 /**
- * The engine process: llama.cpp through node-llama-cpp, for as long as the channel to the server stands.
+ * The engine process: llama.cpp through node-llama-cpp, for as long as the line to the server stands.
  * It has no keys, no report device, an empty environment and no standard streams. Any surprise ends it:
  * the server notices, and a new one costs half a second.
  * @module
  */
 import { getLlama, type Llama, LlamaLogLevel } from 'node-llama-cpp';
-import { openChannel } from './child-channel.ts';
+import { openLine } from '../line/child-end.ts';
 import type { EmbeddingJob, EngineModel } from './engine.ts';
 import { LlamaChats } from './llama-chats.ts';
 import { LlamaEmbeddings } from './llama-embeddings.ts';
-import type { EngineCommand, PlainJob } from './messages.ts';
+import type { EngineCommand, PlainJob, SentReport } from './messages.ts';
 import { vectorToBase64 } from './vectors.ts';
 
 const stop = (): never => process.exit(1);
@@ -101,4 +101,4 @@ function obey(command: EngineCommand): void {
   else engine.release(command.session);
 }
 
-const send = openChannel(obey, stop);
+const send = openLine<EngineCommand, SentReport>(obey, stop);

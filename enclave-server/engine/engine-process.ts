@@ -3,15 +3,15 @@
  * @module
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Duplex } from 'node:stream';
+import { LINE_FD } from '../line/lines.ts';
+import { ServerEnd } from '../line/server-end.ts';
+import { Allowance } from './allowance.ts';
 import type { EmbeddingJob, Embeddings, EngineModel, Generation } from './engine.ts';
 import { engineError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { Lines } from './lines.ts';
 import {
-  CHANNEL,
   type EngineCommand,
-  type EngineReport,
+  type JobReport,
   LONGEST_REPORT,
   type PlainJob,
   parseEngineReport,
@@ -32,10 +32,11 @@ export interface EngineProcessOptions {
   pingMs?: number;
 }
 
-type JobReport = Exclude<EngineReport, { type: 'ready' | 'pong' }>;
 type LastReport = Exclude<JobReport, { type: 'compiled' | 'text' | 'refused' }>;
 
 interface Job {
+  /** What the process may still say of it. */
+  allowance: Allowance;
   /** Runs while its grammar is being compiled. */
   compiling: NodeJS.Timeout | undefined;
   onText: (text: string) => void;
@@ -43,8 +44,15 @@ interface Job {
   reject: (error: Error) => void;
 }
 
+/** What is to be known of a job before it begins. */
+interface Errand extends Pick<Job, 'allowance' | 'onText'> {
+  /** Longest time for its grammar; null without one. */
+  compileMs: number | null;
+  signal: AbortSignal;
+}
+
 // The model files come after it.
-const FIRST_FILE = CHANNEL + 1;
+const FIRST_FILE = LINE_FD + 1;
 const START_TIMEOUT = 300_000;
 const ABORT_TIMEOUT = 5_000;
 /** A grammar that takes longer is a bomb that the bounds on schemas have missed. */
@@ -69,11 +77,12 @@ const REFUSALS = {
 
 export class EngineProcess {
   readonly #child: ChildProcess;
-  /** Null where the process could not be made at all. */
-  readonly #channel: Duplex | null;
+  readonly #line: ServerEnd;
   readonly #jobs = new Map<number, Job>();
   readonly #compileMs: number;
   #heartbeat: Heartbeat | null = null;
+  /** Questions whether it is still there that it has not answered. */
+  #pings = 0;
   #hung = false;
   #nextJob = 0;
   #dead = false;
@@ -95,8 +104,6 @@ export class EngineProcess {
       env: ENVIRONMENT,
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', ...files],
     });
-    const { stdio }: { stdio: ChildProcess['stdio'] | undefined } = this.#child;
-    this.#channel = (stdio?.[CHANNEL] ?? null) as Duplex | null;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ready = promise;
     this.ready.catch(() => {});
@@ -111,26 +118,23 @@ export class EngineProcess {
       };
       this.#child.once('exit', gone).once('error', gone);
     });
-    const lines = new Lines(LONGEST_REPORT);
-    const take = (report: EngineReport) => {
-      this.#heartbeat?.heard();
-      if (report.type === 'pong') return;
-      if (report.type !== 'ready') return this.#report(report);
+    const onReady = () => {
+      if (this.#loaded) throw engineError('WAX_ENGINE_UNASKED', 'ready');
       clearTimeout(timer);
       this.#loaded = true;
       this.#watch(pingMs ?? PING_INTERVAL);
       resolve();
     };
-    // A closing channel reports its error here; the end of the process is handled in `ended`.
-    this.#channel?.on('error', () => {});
-    this.#channel?.on('data', (bytes: Buffer) => {
-      try {
-        for (const line of lines.push(bytes)) take(parseEngineReport(JSON.parse(line)));
-      } catch {
-        // Nothing that it has sent besides is looked at.
-        this.#channel?.destroy();
-        this.kill();
-      }
+    this.#line = new ServerEnd(this.#child, {
+      longest: LONGEST_REPORT,
+      onMessage: (message) => {
+        const report = parseEngineReport(message);
+        this.#heartbeat?.heard();
+        if (report.type === 'ready') onReady();
+        else if (report.type === 'pong') this.#pong();
+        else this.#report(report);
+      },
+      onBroken: () => this.kill(),
     });
     const paths = models.map(({ copy }, index) => copy.pathInChild(FIRST_FILE + index));
     this.#send({
@@ -144,7 +148,10 @@ export class EngineProcess {
   }
 
   #watch(everyMs: number): void {
-    const ask = () => this.#send({ type: 'ping' });
+    const ask = () => {
+      this.#pings++;
+      this.#send({ type: 'ping' });
+    };
     this.#heartbeat = new Heartbeat(everyMs, ask, () => this.#giveUp());
   }
 
@@ -167,8 +174,13 @@ export class EngineProcess {
   async generate(chat: PlainJob, onText: (text: string) => void, signal: AbortSignal): Promise<Generation> {
     const compileMs = chat.grammar === null ? null : this.#compileMs;
     const start = (job: number): EngineCommand => ({ type: 'generate', job, chat });
-    const report = await this.#run(chat.session, start, { compileMs, onText, signal });
-    if (report.type !== 'end') throw engineError('WAX_ENGINE_MESSAGE');
+    const report = await this.#run(chat.session, start, {
+      allowance: Allowance.chat(chat.maxTokens),
+      compileMs,
+      onText,
+      signal,
+    });
+    if (report.type !== 'end') throw engineError('WAX_ENGINE_UNASKED');
     const { finish, promptTokens, completionTokens } = report;
     return { finish, promptTokens, completionTokens };
   }
@@ -176,8 +188,13 @@ export class EngineProcess {
   /** As in the seam; rejects with WAX_ENGINE_FAILED when the process ends first. */
   async embed(texts: EmbeddingJob, signal: AbortSignal): Promise<Embeddings> {
     const start = (job: number): EngineCommand => ({ type: 'embed', job, texts });
-    const report = await this.#run(texts.session, start, { compileMs: null, onText: () => {}, signal });
-    if (report.type !== 'vectors') throw engineError('WAX_ENGINE_MESSAGE');
+    const report = await this.#run(texts.session, start, {
+      allowance: Allowance.embedding(),
+      compileMs: null,
+      onText: () => {},
+      signal,
+    });
+    if (report.type !== 'vectors') throw engineError('WAX_ENGINE_UNASKED');
     const { vectors, promptTokens } = report;
     // Fewer of them are what is left of a job that was aborted.
     if (vectors.length < texts.inputs.length) throw engineError('WAX_ENGINE_FAILED');
@@ -187,7 +204,7 @@ export class EngineProcess {
   #run(
     session: number,
     start: (job: number) => EngineCommand,
-    { compileMs, onText, signal }: { compileMs: number | null; onText: Job['onText']; signal: AbortSignal },
+    { allowance, compileMs, onText, signal }: Errand,
   ): Promise<LastReport> {
     const job = this.#nextJob++;
     const { promise, resolve, reject } = Promise.withResolvers<LastReport>();
@@ -195,7 +212,7 @@ export class EngineProcess {
     else {
       this.sessions.add(session);
       const compiling = compileMs === null ? undefined : setTimeout(() => this.#giveUp(), compileMs).unref();
-      this.#jobs.set(job, { compiling, onText, resolve, reject });
+      this.#jobs.set(job, { allowance, compiling, onText, resolve, reject });
       this.#send(start(job));
     }
     let deadline: NodeJS.Timeout | undefined;
@@ -226,12 +243,18 @@ export class EngineProcess {
   }
 
   #send(command: EngineCommand): void {
-    if (!this.#dead && this.#channel?.writable) this.#channel.write(`${JSON.stringify(command)}\n`);
+    if (!this.#dead) this.#line.send(command);
+  }
+
+  #pong(): void {
+    if (this.#pings === 0) throw engineError('WAX_ENGINE_UNASKED', 'pong');
+    this.#pings--;
   }
 
   #report(report: JobReport): void {
     const job = this.#jobs.get(report.job);
-    if (!job) return;
+    if (!job) throw engineError('WAX_ENGINE_UNASKED', 'job');
+    job.allowance.take(report);
     clearTimeout(job.compiling);
     if (report.type === 'compiled') return;
     if (report.type === 'text') {

@@ -8,4 +8,5 @@ export const engineError = defineErrors({
   WAX_ENGINE_TOO_LONG: 'The messages do not fit the context of the model',
   WAX_ENGINE_FORMAT: 'The engine cannot answer in the form that was asked for',
   WAX_ENGINE_MESSAGE: 'The engine process sent something that is not a message',
+  WAX_ENGINE_UNASKED: 'The engine process said what nobody had asked for, or more of it than was asked for',
 });

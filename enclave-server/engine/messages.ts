@@ -37,13 +37,13 @@ export type EngineReport =
   | { type: 'vectors'; job: number; vectors: Float32Array[]; promptTokens: number }
   | { type: 'refused'; job: number; reason: 'too-long' | 'busy' | 'format' };
 
+/** Of one job. */
+export type JobReport = Exclude<EngineReport, { type: 'ready' | 'pong' }>;
+
 /** The same as sent. */
 export type SentReport =
   | Exclude<EngineReport, { type: 'vectors' }>
   | { type: 'vectors'; job: number; vectors: string[]; promptTokens: number };
-
-/** Descriptor of the line to the server in the engine process. */
-export const CHANNEL = 3;
 
 const MOST_TEXT = 65_536;
 

@@ -3,14 +3,12 @@
  * holds up this process and nothing else.
  * @module
  */
+import { parseBase64 } from '../../../protocol/bytes.ts';
+import { openLine } from '../../line/child-end.ts';
 import { TsmEntry, TsmFailure } from './entry.ts';
-import type { TsmAnswer, TsmCommand } from './messages.ts';
+import { type SentTsmAnswer, sentReport, type TsmCommand } from './messages.ts';
 
 let entry: TsmEntry | undefined;
-
-const send = (answer: TsmAnswer): void => {
-  process.send?.(answer);
-};
 
 async function handle(command: TsmCommand): Promise<void> {
   if (command.type === 'open') {
@@ -18,20 +16,23 @@ async function handle(command: TsmCommand): Promise<void> {
     send({ type: 'opened', provider: entry.provider });
   } else if (entry) {
     const deadline = performance.now() + command.withinMs;
-    send({ type: 'report', ...(await entry.report(command.reportData, deadline)) });
+    send(sentReport(await entry.report(parseBase64(command.reportData), deadline)));
   }
 }
 
-process.on('message', (command: TsmCommand) => {
+function obey(command: TsmCommand): void {
   handle(command).catch((error: unknown) => {
     const { reason, final } = error instanceof TsmFailure ? error : { reason: 'unknown', final: false };
     send({ type: 'failed', reason, final });
   });
-});
-process.on('disconnect', () => {
+}
+
+function leave(): void {
   try {
     entry?.close();
   } finally {
     process.exit();
   }
-});
+}
+
+const send = openLine<TsmCommand, SentTsmAnswer>(obey, leave);

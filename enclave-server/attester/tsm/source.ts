@@ -2,10 +2,19 @@
  * SEV-SNP and TDX reports by way of configfs, asked for in a process of their own.
  * @module
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { toBase64 } from '../../../protocol/bytes.ts';
 import { enclaveError } from '../../errors.ts';
+import { ServerEnd } from '../../line/server-end.ts';
 import type { EvidenceSource, HardwareReport } from '../source.ts';
-import { PASSING, providers, type TsmAnswer, type TsmCommand } from './messages.ts';
+import {
+  LONGEST_ANSWER,
+  PASSING,
+  parseTsmAnswer,
+  providers,
+  type TsmAnswer,
+  type TsmCommand,
+} from './messages.ts';
 
 export interface TsmOptions {
   /** child.ts, or its place in the bundle. */
@@ -30,46 +39,63 @@ const RETRY_MS = 500;
 /** One report process. */
 class TsmProcess {
   readonly #child: ChildProcess;
-  #settle: { resolve: (answer: TsmAnswer) => void; reject: (error: Error) => void } | undefined;
+  readonly #line: ServerEnd;
+  #waiting: { resolve: (answer: TsmAnswer) => void; reject: (error: Error) => void } | undefined;
   /** Resolves when the process has ended. */
   readonly ended: Promise<void>;
   alive = true;
 
   constructor(script: string, env: { [name: string]: string }) {
-    this.#child = fork(script, [], {
+    // No debugger for whoever sends the signal for it.
+    this.#child = spawn(process.execPath, ['--disable-sigusr1', script], {
       env,
-      // No debugger for whoever sends the signal for it.
-      execArgv: ['--disable-sigusr1'],
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     });
     this.ended = new Promise((ended) => {
       const gone = () => {
         this.alive = false;
-        this.#settle?.reject(enclaveError('WAX_ENCLAVE_REPORT', 'the report process ended'));
+        this.#fail('the report process ended');
         ended();
       };
       this.#child.once('exit', gone).once('error', gone);
     });
-    this.#child.on('message', (answer: TsmAnswer) => this.#settle?.resolve(answer));
+    this.#line = new ServerEnd(this.#child, {
+      longest: LONGEST_ANSWER,
+      onMessage: (message) => this.#answer(parseTsmAnswer(message)),
+      onBroken: () => {
+        this.kill();
+        this.#fail('not an answer');
+      },
+    });
+  }
+
+  #fail(reason: string): void {
+    this.#waiting?.reject(enclaveError('WAX_ENCLAVE_REPORT', reason));
+    this.#waiting = undefined;
+  }
+
+  #answer(answer: TsmAnswer): void {
+    // It would pass for the answer to the next question.
+    if (!this.#waiting) throw enclaveError('WAX_ENCLAVE_REPORT', 'unasked');
+    this.#waiting.resolve(answer);
+    this.#waiting = undefined;
   }
 
   /** Asks and waits; a process that does not answer in time is ended. */
   async ask(command: TsmCommand, withinMs: number): Promise<TsmAnswer> {
     if (!this.alive) throw enclaveError('WAX_ENCLAVE_REPORT', 'the report process ended');
     const { promise, resolve, reject } = Promise.withResolvers<TsmAnswer>();
-    this.#settle = { resolve, reject };
+    this.#waiting = { resolve, reject };
     const timer = setTimeout(() => {
       // A process inside a system call may outlive this; it answers nobody any more.
       this.kill();
-      reject(enclaveError('WAX_ENCLAVE_REPORT', 'the device does not answer'));
+      this.#fail('the device does not answer');
     }, withinMs);
-    this.#child.send(command, () => {});
+    this.#line.send(command);
     try {
       return await promise;
     } finally {
       clearTimeout(timer);
-      this.#settle = undefined;
     }
   }
 
@@ -77,13 +103,13 @@ class TsmProcess {
     this.alive = false;
     this.#child.kill('SIGKILL');
     this.#child.unref();
-    this.#child.channel?.unref();
+    this.#line.destroy();
   }
 
   /** Lets the process remove its entry and end by itself. */
   async leave(): Promise<void> {
-    if (!this.#child.connected) return;
-    this.#child.disconnect();
+    if (!this.alive) return;
+    this.#line.end();
     const timer = setTimeout(() => this.kill(), 1_000);
     await this.ended;
     clearTimeout(timer);
@@ -108,7 +134,8 @@ class TsmSource implements EvidenceSource {
       if (opened.evidenceType !== this.evidenceType) throw enclaveError('WAX_ENCLAVE_REPORT', 'provider');
       this.#process = opened.process;
     }
-    const answer = await this.#process.ask({ type: 'report', reportData, withinMs: retryMs }, hangMs);
+    const command: TsmCommand = { type: 'report', reportData: toBase64(reportData), withinMs: retryMs };
+    const answer = await this.#process.ask(command, hangMs);
     if (answer.type === 'report') return { evidence: answer.outblob, certificates: answer.auxblob };
     const reason = answer.type === 'failed' ? answer.reason : 'unknown';
     const passes = answer.type === 'failed' && !answer.final && PASSING.includes(reason);

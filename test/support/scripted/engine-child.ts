@@ -6,6 +6,9 @@
  *   call            the same as JSON, where a call of a tool is wanted
  *   refuse REASON   too-long, busy or format
  *   abort, exit, throw, garbage, flood, noise, endless, silent
+ *   pieces COUNT    so many words at once, as fast as they go
+ *   strangers, pongs, readies, compiles
+ *                   without an end, what nobody has asked for
  *   leak            writes the message to a file and to standard error, as no engine may: for controls
  *
  * Anything else is said back.
@@ -13,37 +16,55 @@
 import { writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import { openChannel } from '../../../enclave-server/engine/child-channel.ts';
-import { CHANNEL, type PlainJob, type SentReport } from '../../../enclave-server/engine/messages.ts';
+import type { EngineCommand, PlainJob, SentReport } from '../../../enclave-server/engine/messages.ts';
+import { openLine } from '../../../enclave-server/line/child-end.ts';
+import { LINE_FD } from '../../../enclave-server/line/lines.ts';
 
 const running = new Map<number, AbortController>();
 /** Also what is no report. */
 const send = (report: SentReport | { type: string; [name: string]: unknown }) => tell(report as SentReport);
 
-/** Past what frames the messages. */
-async function writeRaw(bytes: Buffer): Promise<void> {
+/** Past what frames the messages, as fast as it goes; nothing else of this process comes between. */
+function writeRaw(bytes: Buffer): void {
   for (let at = 0; at < bytes.length; ) {
     try {
-      at += writeSync(CHANNEL, bytes, at);
+      at += writeSync(LINE_FD, bytes, at);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') process.exit(4);
-      await wait(1);
     }
   }
 }
 
+const UNASKED: { [verb: string]: { type: string; [name: string]: unknown } } = {
+  strangers: { type: 'text', job: 1_000_000, text: '' },
+  pongs: { type: 'pong' },
+  readies: { type: 'ready' },
+  compiles: { type: 'compiled' },
+};
+
+/** Writes the same line for as long as anybody takes it, or so many times. */
+function repeat(report: object, times = Number.POSITIVE_INFINITY): void {
+  const line = `${JSON.stringify(report)}\n`;
+  const most = Math.ceil(65_536 / line.length);
+  for (let left = times; left > 0; left -= most) writeRaw(Buffer.from(line.repeat(Math.min(left, most))));
+}
+
 /** True when the job ends as usual; what is bad about the others has happened by then. */
 async function act(job: number, content: string, signal: AbortSignal): Promise<'stop' | 'aborted' | null> {
-  const [verb, first = '', second = ''] = content.split(' ');
+  const [verb = '', first = '', second = ''] = content.split(' ');
   if (verb === 'abort') process.abort();
   if (verb === 'exit') process.exit(3);
   if (verb === 'throw') setImmediate(() => Promise.reject(new Error(content)));
   if (verb === 'garbage') send({ type: 'text', job, text: { content } });
   if (verb === 'flood')
     send({ type: 'text', job, text: content.repeat(1 + Math.ceil(70_000 / content.length)) });
-  if (verb === 'noise') await writeRaw(Buffer.from(`${content}\n`));
-  if (verb === 'endless')
-    for (let count = 0; count < 1024; count++) await writeRaw(Buffer.alloc(1 << 20, verb));
+  if (verb === 'noise') writeRaw(Buffer.from(`${content}\n`));
+  if (verb === 'endless') for (let count = 0; count < 1024; count++) writeRaw(Buffer.alloc(1 << 20, verb));
+  if (verb in UNASKED) repeat({ job, ...UNASKED[verb] });
+  if (verb === 'pieces') {
+    repeat({ type: 'text', job, text: 'x' }, Number(first));
+    return 'stop';
+  }
   if (verb === 'leak') {
     writeFileSync(`${tmpdir()}/leak-${process.pid}`, content);
     process.title = content;
@@ -81,7 +102,7 @@ async function generate(job: number, chat: PlainJob): Promise<void> {
   if (finish !== null) send({ type: 'end', job, finish, promptTokens: 7, completionTokens });
 }
 
-const tell = openChannel(
+const tell = openLine<EngineCommand, SentReport>(
   (command) => {
     if (command.type === 'start') send({ type: 'ready' });
     else if (command.type === 'ping') send({ type: 'pong' });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Lines } from '../../../enclave-server/engine/lines.ts';
+import { Lines } from '../../../enclave-server/line/lines.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 
@@ -18,18 +18,18 @@ describe('lines', () => {
 
   it('have a longest length, to the byte', () => {
     expect([...new Lines(4).push(bytes('1234\n'))]).toEqual(['1234']);
-    expect(() => [...new Lines(4).push(bytes('12345\n'))]).toThrow('WAX_ENGINE_MESSAGE');
-    expect(() => [...new Lines(4).push(bytes('12345'))]).toThrow('WAX_ENGINE_MESSAGE');
+    expect(() => [...new Lines(4).push(bytes('12345\n'))]).toThrow('WAX_ENCLAVE_LINE');
+    expect(() => [...new Lines(4).push(bytes('12345'))]).toThrow('WAX_ENCLAVE_LINE');
     const lines = new Lines(4);
     for (const byte of '1234') expect([...lines.push(bytes(byte))]).toEqual([]);
-    expect(() => [...lines.push(bytes('5'))]).toThrow('WAX_ENGINE_MESSAGE');
+    expect(() => [...lines.push(bytes('5'))]).toThrow('WAX_ENCLAVE_LINE');
   });
 
   it('that came before one that is too long are still given', () => {
     const seen: string[] = [];
     expect(() => {
       for (const line of new Lines(4).push(bytes('ok\n12345'))) seen.push(line);
-    }).toThrow('WAX_ENGINE_MESSAGE');
+    }).toThrow('WAX_ENCLAVE_LINE');
     expect(seen).toEqual(['ok']);
   });
 });

@@ -3,7 +3,10 @@
  * arrives: neither one endless line nor one that drips byte by byte costs more than that.
  * @module
  */
-import { engineError } from './errors.ts';
+import { enclaveError } from '../errors.ts';
+
+/** Descriptor of the line in a child process. */
+export const LINE_FD = 3;
 
 const NEWLINE = 0x0a;
 /** What is kept between two lines for the next one. */
@@ -19,7 +22,7 @@ export class Lines {
     this.#most = most;
   }
 
-  /** Adds bytes and gives the lines that they end, one by one. Throws WAX_ENGINE_MESSAGE at a line that is too long. */
+  /** Adds bytes and gives the lines that they end, one by one. Throws WAX_ENCLAVE_LINE at a line that is too long. */
   *push(bytes: Buffer): Generator<string> {
     let rest = bytes;
     for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE)) {
@@ -35,7 +38,7 @@ export class Lines {
 
   #hold(bytes: Buffer): void {
     const size = this.#size + bytes.length;
-    if (size > this.#most) throw engineError('WAX_ENGINE_MESSAGE');
+    if (size > this.#most) throw enclaveError('WAX_ENCLAVE_LINE');
     if (size > this.#held.length) {
       const larger = Buffer.alloc(Math.max(size, 2 * this.#held.length, 4096));
       this.#held.copy(larger, 0, 0, this.#size);
