@@ -1,5 +1,6 @@
 import type { DomainSummary, HardwareDemand, OptionsController } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
+import { StateIcon } from '../icons/state-icon.tsx';
 import { Choice, Group } from './choice.tsx';
 import { describeAccepted, describePreset, hardwareName } from './hardware-words.ts';
 
@@ -16,6 +17,7 @@ function Demand({ domain, demand, controller }: Props & { readonly demand: Hardw
     <Group title={t('demandTitle', { hardware: hardwareName(type) })}>
       {isGone && (
         <p class="demand-gone" role="alert">
+          <StateIcon name="warn" size={20} />
           {t('demandGone')}
         </p>
       )}

@@ -20,8 +20,12 @@ const typical = [
   'chain',
   'frame-open',
   'popup-sealed',
+  'no-answer',
+  'chain-relay',
   'welcome-4',
   'options-trust',
+  'options-relay',
+  'options-demands',
   'drawer',
   'too-long',
   'history-open',
@@ -72,7 +76,8 @@ describe.skipIf(!here)('the gallery', () => {
   }
 
   const names = process.env.SLOW === '1' ? Object.keys(scenes) : typical;
-  const dark = process.env.SLOW === '1' ? names : ['chat', 'failed', 'fork', 'practice'];
+  const dark =
+    process.env.SLOW === '1' ? names : ['chat', 'failed', 'fork', 'no-answer', 'options-demands', 'practice'];
   const looks = [
     ...names.map((name) => [name, 'light'] as const),
     ...dark.map((name) => [name, 'dark'] as const),

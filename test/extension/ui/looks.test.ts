@@ -89,6 +89,7 @@ describe.skipIf(!here)('the looks', { timeout: 240_000 }, () => {
       ['popup-fork', { 'alarm-solid': 0.5 }, ['seal', 'warn', 'sim']],
       ['chain', { seal: 0.001 }, ['alarm', 'alarm-solid', 'warn', 'sim']],
       ['options-trust', { warn: 0.0001 }, ['alarm', 'alarm-solid']],
+      ['no-answer', { paper: 0.5 }, ['alarm', 'alarm-tint', 'alarm-solid', 'warn', 'sim']],
     ];
     let page: Page;
     beforeAll(async () => {

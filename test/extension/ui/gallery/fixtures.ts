@@ -10,6 +10,8 @@ import type {
   StateId,
   Status,
 } from '../../../../extension/ui/controller.ts';
+import type { StricterPreset } from '../../../../protocol/demands.ts';
+import type { DiffLine } from '../../../../protocol/policy-diff.ts';
 import type { Row, RowId, VerificationReport } from '../../../../protocol/report.ts';
 
 export const now = Date.parse('2026-11-22T14:02:00Z');
@@ -268,6 +270,15 @@ export const view: ChatView = {
   chainAsked: 0,
   history: { state: 'off', busy: false, chats: [], current: null, problem: null },
   report,
+const hardened: StricterPreset = {
+  type: 'sev-snp',
+  preset: 'hardened',
+  refuses: [
+    { type: 'sev-snp', field: 'require', items: ['raplDisabled', 'singleSocket'] },
+    { type: 'sev-snp', field: 'smt', items: [] },
+  ],
+};
+
   fork: null,
   seal: seed,
   waiting: [],
@@ -282,7 +293,14 @@ export const view: ChatView = {
 const waxseal: DomainSummary = {
   name: 'Waxseal',
   log: { origin: 'log.waxseal.example/2026', size: 4182 },
+  demands: [{ type: 'sev-snp', presets: [hardened], chosen: 'hardened' }],
+};
+
+/** Of two kinds of hardware more may be asked; of one the chosen rule has ceased to be stricter. */
+export const demanding: DomainSummary = {
+  ...waxseal,
   publishers: { needed: 2, all: 3 },
+    { type: 'sev-snp', presets: [hardened], chosen: 'hardened' },
   witnesses: {
     needed: 3,
     all: 4,
@@ -295,18 +313,24 @@ const waxseal: DomainSummary = {
   freshHours: 24,
   demands: [
     {
-      type: 'sev-snp',
+      type: 'tdx',
       presets: [
         {
-          type: 'sev-snp',
-          preset: 'hardened',
+          type: 'tdx',
+          preset: 'without-grace',
+export const relay = { host: 'relay.rowan.example', operator: 'Rowan Foundation' };
+const relays = [{ url: `https://${relay.host}`, operator: relay.operator }];
+
+/** Its services are reached through a relay. */
+export const relayed: DomainSummary = { ...waxseal, relays };
+
           refuses: [
-            { type: 'sev-snp', field: 'require', items: ['raplDisabled', 'singleSocket'] },
-            { type: 'sev-snp', field: 'smt', items: [] },
+            { type: 'tdx', field: 'grace', items: [] },
+            { type: 'tdx', field: 'statuses', items: ['SWHardeningNeeded'] },
           ],
         },
       ],
-      chosen: 'hardened',
+      chosen: 'strict',
     },
   ],
 };
@@ -344,7 +368,7 @@ export const options: OptionsView = {
   version: '0.1.0',
 };
 
-export const candidate: OptionsView['candidate'] = {
+export const candidate: NonNullable<OptionsView['candidate']> = {
   file: 'northern-lab.waxtrust.json',
   text: '{ "format": "waxseal-trust-domain/1", "name": "Northern Lab" }',
   domain: { ...waxseal, name: 'Northern Lab' },
@@ -354,6 +378,14 @@ export const candidate: OptionsView['candidate'] = {
       mark: 'new',
       services: ['ai.northern.example', 'draft.northern.example'],
       shared: [],
+
+/** The same file, where a relay stands before one of the enclaves. */
+export const relayCandidate: typeof candidate = {
+  ...candidate,
+  lines: candidate.lines.flatMap((line): readonly DiffLine[] =>
+    line.id === 'log' ? [{ id: 'relays', mark: 'new', relays, everywhere: false }, line] : [line],
+  ),
+};
     },
     { id: 'log', mark: 'new', origin: 'log.northern.example/2026', entries: 1204 },
     { id: 'publishers', mark: 'weaker', theirs: { needed: 1, all: 2 }, ours: { needed: 2, all: 3 } },

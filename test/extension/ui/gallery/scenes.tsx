@@ -27,6 +27,8 @@ export interface Scene {
   readonly typing?: boolean;
   /** Name of a button to press before looking. */
   readonly press?: readonly string[];
+  /** Words in the head of what is to be unfolded before looking. */
+  readonly unfold?: string;
 }
 
 const nothing = () => {};
@@ -88,6 +90,9 @@ const simulated = fixture.status('simulated', {
   simulated: true,
   figures: { ...figures, service: 'localhost:8443', operator: 'Demo' },
 });
+const silent = fixture.status('cannot-reach', {
+  figures: { ...figures, retryAt: fixture.now + 8_000, logAnsweredAt: fixture.now - 60_000 },
+});
 const frame = (open: boolean) => ({ site: 'parley.example', open });
 const fork = {
   log: 'log.waxseal.example/2026',
@@ -146,6 +151,11 @@ const chats = {
       { kind: 'session', id: 's', checkedAt: fixture.now, restarted: true },
       { kind: 'answer', id: 'b', text: '', outcome: 'engine-error', reason: 'out of memory', receipt: true },
     ],
+  }),
+  'no-answer': chat({
+    status: silent,
+    thread: [asked, { kind: 'answer', id: 'a', text: '', outcome: 'incomplete' }],
+    draft: 'And the low one in the same line?',
   }),
   'too-long': chat({
     thread: [
@@ -264,11 +274,7 @@ const chats = {
     thread: [asked, { kind: 'answer', id: 'a', text: fixture.arriving, outcome: 'complete' }],
   }),
   fork: chat({ status: fixture.status('fork'), fork, draft: fixture.draft }),
-  'cannot-reach': paused('cannot-reach', {
-    status: fixture.status('cannot-reach', {
-      figures: { ...figures, retryAt: fixture.now + 8_000, logAnsweredAt: fixture.now - 60_000 },
-    }),
-  }),
+  'cannot-reach': paused('cannot-reach', { status: silent }),
   update: paused('update', {
     status: fixture.status('update', { figures: { ...figures, version: { have: '1.4.2', need: '1.5.0' } } }),
   }),
@@ -356,6 +362,10 @@ const chats = {
   ),
   chain: chat({}, { press: ['Sealed', 'publishers approved'], height: 1500 }),
   'chain-wide': chat({}, { press: ['Sealed'], width: 1120, height: 900 }),
+  'chain-relay': chat(
+    { status: fixture.status('sealed', { figures: { ...figures, relay: fixture.relay } }) },
+    { press: ['Sealed'], height: 1730 },
+  ),
   'chain-failed': paused('failed', { report: fixture.failedReport }),
   'chain-simulated': chat(
     { status: simulated, report: fixture.simulatedReport },
@@ -470,6 +480,13 @@ function options(
 
 const optionPages = {
   'options-trust': options('trust', { candidate: fixture.candidate }),
+  'options-domain': { ...options('trust', { builtIn: fixture.relayed, imported: [] }), unfold: 'Waxseal' },
+  'options-demands': {
+    ...options('trust', { builtIn: fixture.demanding, imported: [] }),
+    unfold: 'Waxseal',
+    height: 1240,
+  },
+  'options-relay': { ...options('trust', { candidate: fixture.relayCandidate }), height: 1060 },
   'options-refused': options('trust', {
     refusal: { code: 'WAX_POLICY_QUORUM', message: 'WAX_POLICY_QUORUM: Too few witnesses must agree.' },
   }),

@@ -14,6 +14,7 @@ export async function showScene(
   await page.clock.setFixedTime(now);
   await page.goto(`${address}?scene=${name}${query}`);
   for (const button of scene.press ?? []) await page.getByRole('button', { name: button }).first().click();
+  if (scene.unfold !== undefined) await page.locator('summary', { hasText: scene.unfold }).first().click();
   if (scene.typing) await page.locator('textarea').first().focus();
   await page
     .locator('.seal-mark')
