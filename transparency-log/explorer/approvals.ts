@@ -22,14 +22,18 @@ interface TakenBack {
 const EXTENSION = -1;
 const OTHER = -2;
 
-/** Grows with the log. An approval takes forty bytes here, where its statement takes one or two thousand. */
+/** How many there are when those forgotten are first let go. */
+const FIRST_SWEEP = 1024;
+
+/** An approval takes forty bytes here, where its statement takes one or two thousand, until it is forgotten. */
 export class Approvals {
   // One place for each approval, in the order of the log.
-  readonly #indices: number[] = [];
-  readonly #begins: number[] = [];
-  readonly #expires: number[] = [];
-  readonly #programs: number[] = [];
-  readonly #versions: number[] = [];
+  #indices: number[] = [];
+  #begins: number[] = [];
+  #expires: number[] = [];
+  #programs: number[] = [];
+  #versions: number[] = [];
+  #sweepAt = FIRST_SWEEP;
   /** Products by their numbers, and the numbers. */
   readonly #products: string[] = [];
   readonly #numbers = new Map<string, number>();
@@ -53,7 +57,19 @@ export class Approvals {
     }
   }
 
+  #sweep(): void {
+    const stays = this.#expires.map((expires) => !isForgotten(expires, this.#newestNotBefore));
+    const filter = (column: readonly number[]) => column.filter((_, place) => stays[place]);
+    this.#indices = filter(this.#indices);
+    this.#begins = filter(this.#begins);
+    this.#programs = filter(this.#programs);
+    this.#versions = filter(this.#versions);
+    this.#expires = filter(this.#expires);
+    this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#indices.length);
+  }
+
   #approve(index: number, statement: StatementOf<ApprovalKind>): void {
+    if (this.#indices.length >= this.#sweepAt) this.#sweep();
     const { kind, notBefore } = statement;
     this.#indices.push(index);
     this.#begins.push(notBefore);

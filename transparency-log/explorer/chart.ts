@@ -1,6 +1,6 @@
 import { type MarkName, markShapes, pictogram } from './icons.ts';
 import { svg, type ViewNode } from './nodes.ts';
-import type { Growth, GrowthEvent } from './source.ts';
+import type { Growth, GrowthEvent, GrowthStep } from './source.ts';
 import { formatDate, formatNumber, formatTick } from './words.ts';
 
 /** Drawn for one width or the other, so that its words keep their size. */
@@ -44,23 +44,27 @@ function ticksBetween(begin: number, end: number, most: number): number[] {
 }
 
 /** The line's points, one for each place on the screen. */
-function linePoints(times: readonly number[], x: (at: number) => number, y: (count: number) => number) {
+function linePoints(
+  steps: readonly GrowthStep[],
+  x: (at: number) => number,
+  y: (count: number) => number,
+): string[] {
   const points: string[] = [];
-  for (const [index, at] of times.entries()) {
-    const next = times[index + 1];
+  for (const [index, { at, size }] of steps.entries()) {
+    const next = steps[index + 1];
     // Of those that fall on one place the last one is drawn.
-    if (next !== undefined && Math.round(x(next)) === Math.round(x(at))) continue;
-    points.push(`${x(at).toFixed(1)} ${y(index + 1).toFixed(1)}`);
+    if (next !== undefined && Math.round(x(next.at)) === Math.round(x(at))) continue;
+    points.push(`${x(at).toFixed(1)} ${y(size).toFixed(1)}`);
   }
   return points;
 }
 
 /** Entries over time as a line, with what was approved, revoked and changed under it. */
-export function drawChart({ times, events }: Growth, now: number, width: ChartWidth): ViewNode {
+export function drawChart({ begin: first, steps }: Growth, now: number, width: ChartWidth): ViewNode {
   const right = WIDTHS[width] - PLOT.margin;
-  const begin = times[0] ?? now;
-  const end = Math.max(now, times.at(-1) ?? now, begin + 60_000);
-  const size = times.length;
+  const begin = first ?? now;
+  const { at: newest = now, size = 0 } = steps.at(-1) ?? {};
+  const end = Math.max(now, newest, begin + 60_000);
   const least = Math.min(1, size);
   const x = (at: number) => PLOT.left + ((at - begin) / (end - begin)) * (right - PLOT.left);
   const y = (count: number) =>
@@ -74,7 +78,7 @@ export function drawChart({ times, events }: Growth, now: number, width: ChartWi
       text(PLOT.left - 8, y(count) + 4, formatNumber(count), 'end'),
     ];
   });
-  const line = [...linePoints(times, x, y), `${x(end).toFixed(1)} ${y(size).toFixed(1)}`];
+  const line = [...linePoints(steps, x, y), `${x(end).toFixed(1)} ${y(size).toFixed(1)}`];
   const ticks = ticksBetween(begin, end, TICKS[width]);
   const title = `The log grew to ${formatNumber(size)} entries since ${formatDate(begin)}`;
   return svg(
@@ -84,7 +88,7 @@ export function drawChart({ times, events }: Growth, now: number, width: ChartWi
     svg('path', { d: `M${line.join('L')}`, class: 'chart-line' }),
     svg('circle', { cx: String(x(end)), cy: String(y(size)), r: '4.5', class: 'chart-dot' }),
     text(right, y(size) - 14, `${formatNumber(size)} today`, 'end', true),
-    ...marks({ times, events }, x, y),
+    ...marks(steps, x, y),
     ...ticks.map((at) => text(x(at), ROWS.label, formatTick(at, end - begin), 'middle')),
   );
 }
@@ -98,27 +102,28 @@ const SHAPES: Record<GrowthEvent, { row: 'approved' | 'other'; shape: ViewNode; 
 
 /** One mark for each approval, revocation and change of rules, as far as they fit; the newest go first. */
 function marks(
-  { times, events }: Growth,
+  steps: readonly GrowthStep[],
   x: (at: number) => number,
   y: (count: number) => number,
 ): ViewNode[] {
   const shapes: ViewNode[] = [];
   const used = { approved: Number.POSITIVE_INFINITY, other: Number.POSITIVE_INFINITY };
-  for (let index = events.length - 1; index >= 0; index--) {
-    const event = events[index] ?? null;
-    if (event === null) continue;
-    const { row, shape, word } = SHAPES[event];
-    const place = x(times[index] ?? 0);
-    if (used[row] - place < LEAST_GAP) continue;
-    used[row] = place;
-    if (event === 'takenBack') {
-      const [from, to] = [y(index + 1), ROWS.other - 9];
-      const ends = { x1: String(place), x2: String(place), y1: String(from), y2: String(to) };
-      shapes.push(svg('line', { ...ends, class: 'chart-drop' }));
+  for (const { at, newest } of steps.toReversed()) {
+    const place = x(at);
+    const events = (Object.entries(newest) as [GrowthEvent, number][]).sort(([, a], [, b]) => b - a);
+    for (const [event, index] of events) {
+      const { row, shape, word } = SHAPES[event];
+      if (used[row] - place < LEAST_GAP) continue;
+      used[row] = place;
+      if (event === 'takenBack') {
+        const [from, to] = [y(index + 1), ROWS.other - 9];
+        const ends = { x1: String(place), x2: String(place), y1: String(from), y2: String(to) };
+        shapes.push(svg('line', { ...ends, class: 'chart-drop' }));
+      }
+      const name = `Entry ${formatNumber(index)} ${word}`;
+      const link = svg('a', { href: `/entry/${index}`, 'aria-label': name }, shape);
+      shapes.push(svg('g', { transform: `translate(${place - 8} ${ROWS[row] - 8})` }, link));
     }
-    const name = `Entry ${formatNumber(index)} ${word}`;
-    const link = svg('a', { href: `/entry/${index}`, 'aria-label': name }, shape);
-    shapes.push(svg('g', { transform: `translate(${place - 8} ${ROWS[row] - 8})` }, link));
   }
   return shapes;
 }

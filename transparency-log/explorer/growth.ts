@@ -1,7 +1,10 @@
-/** The dates and events of a log, entry by entry. @module */
+/** The dates and events of a log, as finely as a picture can show them. @module */
 import type { JudgedEntry } from '../../protocol/log/replay.ts';
-import type { Growth, GrowthEvent } from './source.ts';
+import type { Growth, GrowthEvent, GrowthStep } from './source.ts';
 import { isSimulated } from './words.ts';
+
+/** Several to each place of the widest picture; more would only take memory. */
+const MOST_STEPS = 4096;
 
 function eventOf({ statement, error }: JudgedEntry): GrowthEvent | null {
   if (error !== null || statement === null) return null;
@@ -12,14 +15,42 @@ function eventOf({ statement, error }: JudgedEntry): GrowthEvent | null {
 }
 
 export class GrowthRecord implements Growth {
-  readonly times: number[] = [];
-  readonly events: (GrowthEvent | null)[] = [];
+  begin: number | null = null;
+  #steps: GrowthStep[] = [];
+  /** Entries whose dates fall into one such span (milliseconds) make one step; dates are whole seconds. */
+  #span = 1000;
+
+  get steps(): readonly GrowthStep[] {
+    return this.#steps;
+  }
 
   /** Notes the next entry. */
   add(judged: JudgedEntry): void {
-    const { statement, error } = judged;
+    const { statement, error, index } = judged;
+    const last = this.#steps.at(-1);
     const own = error === null ? (statement?.notBefore ?? 0) : 0;
-    this.times.push(Math.max(this.times.at(-1) ?? 0, own));
-    this.events.push(eventOf(judged));
+    const at = Math.max(last?.at ?? 0, own);
+    this.begin ??= at;
+    const event = eventOf(judged);
+    this.#append({ at, size: (last?.size ?? 0) + 1, newest: event === null ? {} : { [event]: index } });
+    if (this.#steps.length > MOST_STEPS) this.#coarsen();
+  }
+
+  #append(step: GrowthStep): void {
+    const last = this.#steps.at(-1);
+    if (last === undefined || Math.floor(last.at / this.#span) < Math.floor(step.at / this.#span)) {
+      this.#steps.push(step);
+    } else {
+      this.#steps[this.#steps.length - 1] = { ...step, newest: { ...last.newest, ...step.newest } };
+    }
+  }
+
+  #coarsen(): void {
+    while (this.#steps.length > MOST_STEPS / 2) {
+      this.#span *= 2;
+      const finer = this.#steps;
+      this.#steps = [];
+      for (const step of finer) this.#append(step);
+    }
   }
 }

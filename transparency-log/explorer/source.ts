@@ -21,10 +21,20 @@ export interface ViewedEntry {
 
 /** The log over time. A statement is dated by its signers, so a date here is the newest one so far. */
 export interface Growth {
-  /** Milliseconds, one for each entry. */
-  times: readonly number[];
-  /** For each entry what the picture shows of it by itself, if anything. */
-  events: readonly (GrowthEvent | null)[];
+  /** When the first entry is dated, milliseconds; null for an empty log. */
+  readonly begin: number | null;
+  /** In the order of time. */
+  readonly steps: readonly GrowthStep[];
+}
+
+/** Entries that came at about the same time. */
+export interface GrowthStep {
+  /** The date of the last of them, milliseconds. */
+  readonly at: number;
+  /** Entries of the log when they had come. */
+  readonly size: number;
+  /** Index of the newest of them that the picture shows by itself, for each kind of event. */
+  readonly newest: { readonly [Event in GrowthEvent]?: number };
 }
 export type GrowthEvent = 'approved' | 'simulated' | 'takenBack' | 'policy';
 

@@ -67,4 +67,25 @@ describe('approvals in the explorer', () => {
     expect(approvals.newestTakenBack(0)).toEqual([]);
     expect(approvals.takenBack(2)).toBeNull();
   });
+
+  test('stand as they did after those that were forgotten are let go', async () => {
+    const log = await LogBuilder.create();
+    await log.release({ version: 1 });
+    const [, judged] = await Replay.from(emptyLedger(log.origin, log.domain().policyEntry)).apply(
+      log.entries,
+    );
+    if (judged?.statement?.kind !== 'release') throw new Error('no release');
+    const { statement } = judged;
+    const many = new Approvals();
+    // One each day, for three days each: of 4,000 all but about a month's are forgotten.
+    const days = 4000;
+    for (let day = 0; day < days; day++) {
+      const notBefore = START + day * DAY;
+      const release = { ...statement, version: 1 + day, notBefore, expires: notBefore + 3 * DAY };
+      many.add({ ...judged, index: day, statement: { ...release, retiresOlderAfterHours: 2000 } });
+    }
+    expect(many.live(START + (days - 1) * DAY + HOUR)).toEqual([days - 1, days - 2, days - 3]);
+    const held = Array.from({ length: days }, (_, index) => index).filter((index) => many.has(index));
+    expect(held).toEqual(Array.from({ length: 34 }, (_, place) => days - 34 + place));
+  });
 });
