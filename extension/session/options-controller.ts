@@ -1,6 +1,5 @@
 /** The options page: trust domains and their import, the enclave to talk to, sites, the seal, history. @module */
 import { parseBase64, toBase64 } from '../../protocol/bytes.ts';
-import { CodedError } from '../../protocol/errors.ts';
 import type { LogState } from '../../protocol/log/state.ts';
 import { parseTrustDomain, type TrustDomain } from '../../protocol/policy.ts';
 import { compareTrustDomains } from '../../protocol/policy-diff.ts';
@@ -12,6 +11,7 @@ import { Store } from '../ui/store.ts';
 import { noDomain, summarise } from './domain-summary.ts';
 import { type SyncStep, syncLog } from './log-client.ts';
 import { createOptionsHistory } from './options-history.ts';
+import { refusalOf } from './options-refusal.ts';
 import { ownBuild } from './own-build.ts';
 import { openPage } from './pages.ts';
 import { present } from './present.ts';
@@ -97,11 +97,6 @@ async function compare(file: string, text: string, approvers: Approvers): Promis
   const { state } = readLog(await ask('log/get', { domain: own.name }), own);
   const builtIn = { domain: own, approvers: state?.ledger.policy ?? null };
   return { ...candidate, lines: compareTrustDomains({ domain, approvers }, builtIn) };
-}
-
-function refusalOf(error: unknown): OptionsView['refusal'] {
-  if (!(error instanceof CodedError)) throw error;
-  return { code: error.code, message: error.message };
 }
 
 /** The controller of options.html. */

@@ -399,8 +399,12 @@ export interface OptionsView {
     /** What it would allow, next to the built-in one; empty where none is built in. */
     readonly lines: readonly DiffLine[];
   } | null;
-  /** Why the last file was refused: its code and what it said. */
-  readonly refusal: { readonly code: string; readonly message: string } | null;
+  /** Why nothing was added or changed: its code, that of what lies behind it, and where in the file. */
+  readonly refusal: {
+    readonly code: string;
+    readonly reason: string | null;
+    readonly place: string | null;
+  } | null;
   readonly enclaves: readonly {
     readonly service: string;
     readonly name: string;

@@ -1,39 +1,15 @@
-import type { JsonValue } from '../../../protocol/json.ts';
-import type { Check, Row, VerificationReport } from '../../../protocol/report.ts';
+import type { Outcome, Row, VerificationReport } from '../../../protocol/report.ts';
 import type { Figures } from '../controller.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { formatDate, formatList, formatMoment, groupHex } from '../i18n/format.ts';
 import { formatCount, t } from '../i18n/messages.ts';
 import { StateIcon, type StateIconName } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
+import { describeCheck } from './check-words.ts';
 import { hardwareWords, type Pair } from './hardware.ts';
 import type { ChainLink } from './links.ts';
+import { recordedPairs } from './recorded.ts';
 import { describeRow, fingerprint } from './rows.ts';
-
-const hex = /^(?:0x)?[0-9a-f]{16,}$/i;
-const instant = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
-
-/** `launchDigest` to `Launch digest`: evidence keeps the standards' own terms, so they are not translated. */
-function labelOf(key: string): string {
-  const spaced = key.replace(/([a-z\d])([A-Z])/g, '$1 $2').toLowerCase();
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
-}
-
-function pairs(key: string, value: JsonValue): Pair[] {
-  if (value === null) return [];
-  if (Array.isArray(value)) {
-    if (value.some((item) => typeof item === 'object')) {
-      return value.flatMap((item, i) => pairs(`${key} ${i + 1}`, item));
-    }
-    return value.length === 0 ? [] : [[labelOf(key), value.join(' · '), false]];
-  }
-  if (typeof value === 'object')
-    return Object.entries(value).flatMap(([name, inner]) => pairs(`${key} ${name}`, inner));
-  if (typeof value === 'boolean') return [[labelOf(key), value ? t('yes') : t('no'), false]];
-  if (typeof value === 'number') return [[labelOf(key), formatCount(value), false]];
-  if (instant.test(value)) return [[labelOf(key), formatMoment(Date.parse(value)), false]];
-  return hex.test(value) ? [[labelOf(key), groupHex(value), true]] : [[labelOf(key), value, false]];
-}
 
 function approvalPairs(report: VerificationReport): Pair[] {
   const { release } = report;
@@ -83,9 +59,7 @@ function linkValues({ id, rows }: ChainLink, report: VerificationReport): LinkVa
   if (id === 'approvals') return { told: approvalPairs(report), recorded: [] };
   if (id === 'log') return { told: logPairs(report), recorded: [] };
   if (id === 'witnesses') return { told: witnessPairs(report), recorded: [] };
-  const recorded = rows.flatMap((row) =>
-    Object.entries(row.evidence).flatMap(([key, value]) => pairs(key, value)),
-  );
+  const recorded = recordedPairs(rows);
   const told = id === 'chip' || id === 'firmware' ? hardwareWords(report)[id] : [];
   return told.length > 0 ? { told, recorded } : { told: recorded, recorded: [] };
 }
@@ -93,9 +67,9 @@ function linkValues({ id, rows }: ChainLink, report: VerificationReport): LinkVa
 function PairList({ values }: { values: readonly Pair[] }) {
   return (
     <dl class="pairs evidence-pairs">
-      {values.map(([label, value, mono]) => (
+      {values.map(([label, value, mono, standard]) => (
         <>
-          <dt>{label}</dt>
+          <dt>{standard ? <bdi class="mono">{label}</bdi> : label}</dt>
           <dd class={mono ? 'mono digest' : undefined} dir={mono ? 'ltr' : undefined}>
             {value}
           </dd>
@@ -111,29 +85,34 @@ const rowIcon = ({ state, leadsTo }: Row, simulated: boolean): StateIconName => 
   return simulated ? 'sim' : 'sealed';
 };
 
-function CheckList({ checks }: { checks: readonly Check[] }) {
+const outcomes: Record<Outcome, () => string> = {
+  pass: () => t('linkPassed'),
+  fail: () => t('linkFailed'),
+  skipped: () => t('linkSkipped'),
+};
+
+function CheckList({ row, report }: { row: Row; report: VerificationReport }) {
+  const { checks } = row;
   return (
     <details class="checks">
       <summary>
-        {t('evidenceChecks')} ({checks.length})
+        {t('evidenceChecks')} ({formatCount(checks.length)})
       </summary>
       <ul>
-        {checks.map((check) => (
-          <li class={`check-${check.state}`}>
-            <span class="mono check-id">{check.id}</span>
-            <span>
-              {check.text}
-              {check.code !== null && <span class="mono check-code"> {check.code}</span>}
-            </span>
-            <span class="caption">
-              {check.state === 'pass'
-                ? t('linkPassed')
-                : check.state === 'fail'
-                  ? t('linkFailed')
-                  : t('linkSkipped')}
-            </span>
-          </li>
-        ))}
+        {checks.map((check) => {
+          const { sentence, found } = describeCheck(check, row, report);
+          return (
+            <li class={`check-${check.state}`}>
+              <bdi class="mono check-id">{check.id}</bdi>
+              <span class="check-words">
+                {sentence}
+                {found !== null && <bdi class="mono check-code"> {found}</bdi>}
+                {check.code !== null && <bdi class="mono check-code"> {check.code}</bdi>}
+              </span>
+              <span class="caption check-state">{outcomes[check.state]()}</span>
+            </li>
+          );
+        })}
       </ul>
     </details>
   );
@@ -177,7 +156,7 @@ export function Evidence({ link, report, figures, explorer }: Props) {
       {recorded.length > 0 && (
         <details class="checks">
           <summary>
-            {t('evRecorded')} ({recorded.length})
+            {t('evRecorded')} ({formatCount(recorded.length)})
           </summary>
           <PairList values={recorded} />
         </details>
@@ -196,7 +175,7 @@ export function Evidence({ link, report, figures, explorer }: Props) {
         )}
         {values.length > 0 && <CopyButton text={copied} class="button" />}
       </div>
-      {link.rows.map((row) => row.checks.length > 0 && <CheckList checks={row.checks} />)}
+      {link.rows.map((row) => row.checks.length > 0 && <CheckList row={row} report={report} />)}
     </div>
   );
 }

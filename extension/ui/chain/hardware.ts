@@ -4,8 +4,8 @@ import type { VerificationReport } from '../../../protocol/report.ts';
 import { formatList } from '../i18n/format.ts';
 import { t } from '../i18n/messages.ts';
 
-/** A label and its value, in the order they are shown. */
-export type Pair = readonly [label: string, value: string, mono: boolean];
+/** A label and its value, in the order they are shown; `standard` where the label is a name and not a word. */
+export type Pair = readonly [label: string, value: string, mono: boolean, standard?: boolean];
 
 interface Words {
   readonly chip: readonly Pair[];

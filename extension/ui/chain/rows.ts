@@ -43,13 +43,18 @@ function hasOnlyDates({ rows }: VerificationReport): boolean {
   return checks.length > 0 && checks.every(({ id }) => id.startsWith('C8.'));
 }
 
+/** Firmware that is out of date passed only because the log holds a grace for it. */
+function isInGrace({ rows }: VerificationReport): boolean {
+  return rows.some(({ id, evidence }) => id === 'platform' && evidence.grace !== undefined);
+}
+
 const passed: Record<RowId, (facts: Facts) => string> = {
   answer: () => t('rowAnswerPass'),
   evidence: ({ vendor, report }) =>
     report.simulated ? t('rowEvidencePassSimulated') : t('rowEvidencePass', { vendor }),
   collateral: ({ vendor, report }) =>
     hasOnlyDates(report) ? t('rowCollateralPassDates', { vendor }) : t('rowCollateralPass', { vendor }),
-  platform: () => t('rowPlatformPass'),
+  platform: ({ report }) => (isInGrace(report) ? t('rowPlatformPassGrace') : t('rowPlatformPass')),
   binding: () => t('rowBindingPass'),
   log: ({ report }) => t('rowLogPass', { n: report.log?.size ?? 0 }),
   release: ({ report }) => t('rowReleasePass', { r: String(report.release?.version ?? '') }),

@@ -55,6 +55,12 @@ export function t<K extends MessageKey>(key: K, ...values: Arguments<K>): string
   return fill(key, values[0] ?? {});
 }
 
+/** A message whose key is made from an id or a code at runtime, in whole; null where there is none of that name. */
+export function find(key: string, values: { readonly [name: string]: string | number } = {}): string | null {
+  const text = fill(key, values);
+  return text === '' ? null : text;
+}
+
 /** The message for `n` things, in the right grammatical number. */
 export function tn<S extends CountKey>(stem: S, n: number, ...values: CountArguments<S>): string {
   const form = new Intl.PluralRules(source.locale).select(n) === 'one' ? 'one' : 'other';

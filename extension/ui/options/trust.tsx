@@ -7,6 +7,7 @@ import { StateIcon } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
 import { Demands } from './demands.tsx';
 import { ImportDialog } from './import-dialog.tsx';
+import { Refused } from './refused.tsx';
 
 /** One line about a trust domain: who approves, who watches, which chips count. */
 function inShort({ publishers, witnesses, chips }: DomainSummary): string {
@@ -147,15 +148,7 @@ export function Trust({ view, controller }: { view: OptionsView; controller: Opt
           <span class="caption">{t('importNote')}</span>
         </div>
       )}
-      {refusal && (
-        <div class="refused card" role="alert">
-          <StateIcon name="warn" size={24} />
-          <div>
-            <p class="refused-title">{t('importRefused')}</p>
-            <p class="caption mono">{refusal.message}</p>
-          </div>
-        </div>
-      )}
+      {refusal && <Refused {...refusal} />}
     </section>
   );
 }

@@ -8,12 +8,16 @@ export interface Catalogue {
   };
 }
 
-/** Messages from a loaded file, filled the way browsers fill them. Unknown keys throw. */
+/** Keys that are made at runtime, of ids and codes: to be asked for one that is not there is no mistake. */
+export const made = /^(?:check|code|label)_/;
+
+/** Messages from a loaded file, filled the way browsers fill them. Unknown keys throw, but for those made at runtime. */
 export function catalogueSource(locale: string, catalogue: Catalogue): MessageSource {
   return {
     locale,
     get(key, substitutions) {
       const entry = catalogue[key];
+      if (entry === undefined && made.test(key)) return '';
       if (entry === undefined) throw new Error(`no message ${key}`);
       return entry.message.replaceAll(/\$(\w+)\$/g, (_whole, name: string) => {
         const content = entry.placeholders?.[name.toLowerCase()]?.content;
@@ -30,6 +34,7 @@ export function pseudoSource(source: MessageSource): MessageSource {
     locale: source.locale,
     get(key, substitutions) {
       const text = source.get(key, substitutions);
+      if (text === '') return text;
       // In words of eight, so that the longer copy wraps as real copy does.
       const more = ' ·······'.repeat(Math.ceil((text.length * 0.4) / 8));
       return `⟦${text.replaceAll('e', 'ë').replaceAll('a', 'à')}${more}⟧`;

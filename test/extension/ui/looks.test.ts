@@ -37,7 +37,18 @@ describe.skipIf(!here)('the looks', { timeout: 240_000 }, () => {
     await showScene(page, gallery.address, name, { ...scene, ...size, press }, query);
     if (query !== '' && name === 'drawer') await page.locator('.setup').click();
     if (query !== '' && name === 'chain') await page.locator('button.verdict').click();
+    if (query !== '' && name === 'chain-failed') await page.locator('.actions .button').nth(1).click();
+    if (query !== '' && name.startsWith('chain')) await unfoldLink(page, 1);
   };
+
+  /** Opens one link of the chain, and all that is folded in it. */
+  async function unfoldLink(page: Page, at: number) {
+    const link = page.locator('.link-button').nth(at);
+    if ((await link.getAttribute('aria-expanded')) !== 'true') await link.click();
+    await page.locator('details').evaluateAll((all) => {
+      for (const one of all) if (one instanceof HTMLDetailsElement) one.open = true;
+    });
+  }
 
   /** Shares of a picture that are exactly of the tokens' colours. */
   async function shares(page: Page, tokens: readonly string[]): Promise<Record<string, number>> {
@@ -80,6 +91,7 @@ describe.skipIf(!here)('the looks', { timeout: 240_000 }, () => {
       ['failed', { 'alarm-tint': 0.1, alarm: 0.001 }, ['alarm-solid', 'warn', 'sim']],
       ['fork', { 'alarm-solid': 0.7 }, ['paper', 'seal', 'warn', 'sim']],
       ['cannot-reach', { paper: 0.5 }, ['alarm', 'alarm-tint', 'alarm-solid', 'warn', 'sim']],
+      ['no-answer', { paper: 0.5 }, ['alarm', 'alarm-tint', 'alarm-solid', 'warn', 'sim']],
       ['clock', { warn: 0.001 }, ['alarm', 'alarm-tint', 'alarm-solid', 'sim']],
       ['update', { warn: 0.001 }, ['alarm', 'alarm-tint', 'alarm-solid', 'sim']],
       ['papers', { warn: 0.001 }, ['alarm', 'alarm-tint', 'alarm-solid', 'sim']],
@@ -89,7 +101,6 @@ describe.skipIf(!here)('the looks', { timeout: 240_000 }, () => {
       ['popup-fork', { 'alarm-solid': 0.5 }, ['seal', 'warn', 'sim']],
       ['chain', { seal: 0.001 }, ['alarm', 'alarm-solid', 'warn', 'sim']],
       ['options-trust', { warn: 0.0001 }, ['alarm', 'alarm-solid']],
-      ['no-answer', { paper: 0.5 }, ['alarm', 'alarm-tint', 'alarm-solid', 'warn', 'sim']],
     ];
     let page: Page;
     beforeAll(async () => {
@@ -117,7 +128,12 @@ describe.skipIf(!here)('the looks', { timeout: 240_000 }, () => {
         'popup-sealed',
         'welcome-4',
         'options-trust',
+        'options-refused',
+        'options-demands',
+        'options-relay',
+        'no-answer',
         'chain',
+        'chain-failed',
       ];
   /** Ways to look at a scene in which something could be cut off. */
   const hard: readonly [way: string, query: string, halves: boolean][] = [
@@ -168,6 +184,34 @@ describe.skipIf(!here)('the looks', { timeout: 240_000 }, () => {
     await page.close();
   });
 
+  /** Texts of the data that is shown: neither the names of its fields nor what only the report's English says. */
+  function valuesOf(data: unknown): string[] {
+    if (typeof data === 'string') return [data];
+    if (typeof data !== 'object' || data === null) return [];
+    return Object.entries(data).flatMap(([key, value]) =>
+      key === 'checks' || key === 'sentence' ? [] : valuesOf(value),
+    );
+  }
+
+  /** Every text and label of a page but what a person or a model wrote, and names out of standards and files. */
+  const allSaid = (page: Page) =>
+    page.evaluate(() => {
+      const texts: string[] = [];
+      const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      while (walk.nextNode()) {
+        const given = walk.currentNode.parentElement?.closest(
+          '.own p, .answer-text, .chip-name, textarea, pre, bdi.mono',
+        );
+        if (!given) texts.push(walk.currentNode.textContent ?? '');
+      }
+      for (const element of document.querySelectorAll('*')) {
+        for (const attribute of ['aria-label', 'placeholder', 'title', 'alt']) {
+          texts.push(element.getAttribute(attribute) ?? '');
+        }
+      }
+      return texts;
+    });
+
   test('every word comes from the message files or from the data', async () => {
     const words = (text: string) =>
       text
@@ -180,32 +224,21 @@ describe.skipIf(!here)('the looks', { timeout: 240_000 }, () => {
     const more =
       'second seconds secs sec byte bytes month months year years and top waxseal english deutsch עברית';
     const known = new Set([
-      ...words(`${intl} ${more} xargs sha256sum files txt json utf yyyy python typescript text`),
-      ...words(JSON.stringify(Object.values(fixture))),
+      ...words(`${intl} ${more} xargs sha256sum files txt json utf yyyy python typescript text launchDigest`),
+      ...valuesOf(fixture).flatMap(words),
     ]);
     const page = await newPage();
     const foreign: string[] = [];
     for (const name of slow ? Object.keys(scenes) : chosen) {
       await show(page, name, '&pseudo');
-      const said = await page.evaluate(() => {
-        const texts: string[] = [];
-        const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-        while (walk.nextNode()) {
-          // What a person or a model wrote is in no message file.
-          const written = walk.currentNode.parentElement?.closest(
-            '.own p, .answer-text, .chip-name, textarea, pre',
-          );
-          if (!written) texts.push(walk.currentNode.textContent ?? '');
-        }
-        for (const element of document.querySelectorAll('*')) {
-          for (const attribute of ['aria-label', 'placeholder', 'title', 'alt']) {
-            texts.push(element.getAttribute(attribute) ?? '');
-          }
-        }
-        return texts;
-      });
+      const said = await allSaid(page);
+      const links = await page.locator('.link-button').count();
+      for (let at = 0; at < links; at++) {
+        await unfoldLink(page, at);
+        said.push(...(await allSaid(page)));
+      }
       for (const text of said) {
-        const left = text.replaceAll(/⟦[^⟧]*⟧/g, ' ');
+        const left = text.replaceAll(/⟦[^⟧]*⟧|WAX_[A-Z_]+/g, ' ');
         for (const word of words(left)) if (!known.has(word)) foreign.push(`${name}: ${word} in "${text}"`);
       }
     }

@@ -35,22 +35,25 @@ export const figures: Figures = {
 const digest =
   '9c41e07a52bd18f6c0a3774e91d2fb063e8810c9a4f5d27b60e1bb4372ff5b200b6d95aef1487c32d8e20f6715c95b20';
 
-const sentences: Record<RowId, string> = {
-  answer: 'Every part is there, in the right form and size.',
-  evidence: 'AMD certified this exact chip, and the chip signed this proof.',
-  collateral: 'The papers are signed and current.',
-  platform: 'The chip’s security software is recent enough.',
-  binding: 'The proof holds a random number your browser chose a moment ago.',
-  log: '4,182 entries, only ever added to.',
-  release: 'The fingerprint is release 37.',
-  machine: 'This very machine is one that Fernhill registered in public.',
-  wire: 'Sizes and pace are those of the approved release.',
-  lifetime: 'This check is good for nine more minutes.',
+/** What only the report says, in its one language: no surface may show it. */
+const untranslated = 'Untranslated, out of the report.';
+
+const checks: Record<RowId, readonly string[]> = {
+  answer: ['B2', 'B2.statement'],
+  evidence: ['C1', 'S1.version', 'C4.vcek', 'C8.vcek', 'S4.vcek', 'C3', 'S2', 'S5'],
+  collateral: ['C7.crl.form', 'C7.crl', 'C8.crl', 'S13'],
+  platform: ['policy', 'S7.minimum', 'S8.guest-svn', 'S9.debug', 'S9.migration', 'S11.authorKeyDigest'],
+  binding: ['S12'],
+  log: ['B9.6'],
+  release: ['B9.7.domain', 'B9.7.service', 'B9.7'],
+  machine: ['B9.8'],
+  wire: ['B9.9'],
+  lifetime: ['B9.10', 'B9.10.clock'],
 };
 
 const evidence: Partial<Record<RowId, Row['evidence']>> = {
   evidence: { type: 'sev-snp', product: 'turin', hardwareId: digest.slice(0, 16) },
-  collateral: { certificateEnds: '2027-05-01T00:00:00Z', revocationListEnds: '2026-12-01T00:00:00Z' },
+  collateral: { validUntil: '2026-12-01T00:00:00Z' },
   platform: {
     report: {
       version: 5,
@@ -61,7 +64,9 @@ const evidence: Partial<Record<RowId, Row['evidence']>> = {
     },
   },
   release: { measurement: { launchDigest: digest }, configSha256: digest.slice(0, 64), version: 37 },
-  lifetime: { ends: '2026-11-22T14:11:00Z' },
+  machine: { asked: true, hardwareId: digest.slice(0, 16) },
+  wire: { tickMs: 50, recordBytes: 512, maxRecords: 1024 },
+  lifetime: { lifetimeSeconds: 600, secondsLeft: 540 },
 };
 
 function row(id: RowId): Row {
@@ -71,26 +76,13 @@ function row(id: RowId): Row {
     variant: null,
     code: null,
     leadsTo: null,
-    sentence: sentences[id],
-    checks: [
-      {
-        id: `${id.charAt(0).toUpperCase()}1`,
-        state: 'pass',
-        code: null,
-        text: 'The form is the one expected.',
-      },
-      {
-        id: `${id.charAt(0).toUpperCase()}2`,
-        state: 'pass',
-        code: null,
-        text: 'The signature verifies under the key.',
-      },
-    ],
+    sentence: untranslated,
+    checks: checks[id].map((name) => ({ id: name, state: 'pass', code: null, text: untranslated })),
     evidence: evidence[id] ?? {},
   };
 }
 
-const rows = (Object.keys(sentences) as RowId[]).map(row);
+const rows = (Object.keys(checks) as RowId[]).map(row);
 
 export const report: VerificationReport = {
   format: 'waxseal-report/1',
@@ -146,12 +138,9 @@ export const failedReport: VerificationReport = {
           leadsTo: 'failed',
           evidence: { measurement: { launchDigest: `d3f8112e${'0'.repeat(80)}7f1ca904` } },
           checks: [
-            {
-              id: 'R1',
-              state: 'fail',
-              code: 'WAX_RELEASE_UNKNOWN',
-              text: 'The measurement is in an approved release.',
-            },
+            { id: 'B9.7.domain', state: 'pass', code: null, text: untranslated },
+            { id: 'B9.7', state: 'fail', code: 'WAX_RELEASE_UNKNOWN', text: untranslated },
+            { id: 'B9.7.service', state: 'skipped', code: null, text: untranslated },
           ],
         }
       : passed,
@@ -270,15 +259,6 @@ export const view: ChatView = {
   chainAsked: 0,
   history: { state: 'off', busy: false, chats: [], current: null, problem: null },
   report,
-const hardened: StricterPreset = {
-  type: 'sev-snp',
-  preset: 'hardened',
-  refuses: [
-    { type: 'sev-snp', field: 'require', items: ['raplDisabled', 'singleSocket'] },
-    { type: 'sev-snp', field: 'smt', items: [] },
-  ],
-};
-
   fork: null,
   seal: seed,
   waiting: [],
@@ -290,17 +270,19 @@ const hardened: StricterPreset = {
   frame: null,
 };
 
+const hardened: StricterPreset = {
+  type: 'sev-snp',
+  preset: 'hardened',
+  refuses: [
+    { type: 'sev-snp', field: 'require', items: ['raplDisabled', 'singleSocket'] },
+    { type: 'sev-snp', field: 'smt', items: [] },
+  ],
+};
+
 const waxseal: DomainSummary = {
   name: 'Waxseal',
   log: { origin: 'log.waxseal.example/2026', size: 4182 },
-  demands: [{ type: 'sev-snp', presets: [hardened], chosen: 'hardened' }],
-};
-
-/** Of two kinds of hardware more may be asked; of one the chosen rule has ceased to be stricter. */
-export const demanding: DomainSummary = {
-  ...waxseal,
   publishers: { needed: 2, all: 3 },
-    { type: 'sev-snp', presets: [hardened], chosen: 'hardened' },
   witnesses: {
     needed: 3,
     all: 4,
@@ -311,19 +293,20 @@ export const demanding: DomainSummary = {
   services: ['https://chat.fernhill.example', 'https://two.example', 'https://three.example'],
   relays: [],
   freshHours: 24,
+  demands: [{ type: 'sev-snp', presets: [hardened], chosen: 'hardened' }],
+};
+
+/** Of two kinds of hardware more may be asked; of one the chosen rule has ceased to be stricter. */
+export const demanding: DomainSummary = {
+  ...waxseal,
   demands: [
+    { type: 'sev-snp', presets: [hardened], chosen: 'hardened' },
     {
       type: 'tdx',
       presets: [
         {
           type: 'tdx',
           preset: 'without-grace',
-export const relay = { host: 'relay.rowan.example', operator: 'Rowan Foundation' };
-const relays = [{ url: `https://${relay.host}`, operator: relay.operator }];
-
-/** Its services are reached through a relay. */
-export const relayed: DomainSummary = { ...waxseal, relays };
-
           refuses: [
             { type: 'tdx', field: 'grace', items: [] },
             { type: 'tdx', field: 'statuses', items: ['SWHardeningNeeded'] },
@@ -334,6 +317,12 @@ export const relayed: DomainSummary = { ...waxseal, relays };
     },
   ],
 };
+
+export const relay = { host: 'relay.rowan.example', operator: 'Rowan Foundation' };
+const relays = [{ url: `https://${relay.host}`, operator: relay.operator }];
+
+/** Its services are reached through a relay. */
+export const relayed: DomainSummary = { ...waxseal, relays };
 
 export const options: OptionsView = {
   evidence: [],
@@ -378,14 +367,6 @@ export const candidate: NonNullable<OptionsView['candidate']> = {
       mark: 'new',
       services: ['ai.northern.example', 'draft.northern.example'],
       shared: [],
-
-/** The same file, where a relay stands before one of the enclaves. */
-export const relayCandidate: typeof candidate = {
-  ...candidate,
-  lines: candidate.lines.flatMap((line): readonly DiffLine[] =>
-    line.id === 'log' ? [{ id: 'relays', mark: 'new', relays, everywhere: false }, line] : [line],
-  ),
-};
     },
     { id: 'log', mark: 'new', origin: 'log.northern.example/2026', entries: 1204 },
     { id: 'publishers', mark: 'weaker', theirs: { needed: 1, all: 2 }, ours: { needed: 2, all: 3 } },
@@ -396,4 +377,12 @@ export const relayCandidate: typeof candidate = {
     },
     { id: 'witnesses', mark: 'same', needed: 3, all: 4, dishonest: 1 },
   ],
+};
+
+/** The same file, where a relay stands before one of the enclaves. */
+export const relayCandidate: typeof candidate = {
+  ...candidate,
+  lines: candidate.lines.flatMap((line): readonly DiffLine[] =>
+    line.id === 'log' ? [{ id: 'relays', mark: 'new', relays, everywhere: false }, line] : [line],
+  ),
 };

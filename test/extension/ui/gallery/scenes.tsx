@@ -488,7 +488,7 @@ const optionPages = {
   },
   'options-relay': { ...options('trust', { candidate: fixture.relayCandidate }), height: 1060 },
   'options-refused': options('trust', {
-    refusal: { code: 'WAX_POLICY_QUORUM', message: 'WAX_POLICY_QUORUM: Too few witnesses must agree.' },
+    refusal: { code: 'WAX_POLICY_FORM', reason: 'WAX_JSON_SHAPE', place: 'witnesses[0].key' },
   }),
   'options-enclaves': options('enclaves'),
   'options-sites': options('sites'),
