@@ -1,24 +1,15 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath } from '../../demo/chromium.ts';
-import { extensionFolder } from '../../scripts/build-extension.ts';
-import { startChromiumDriver } from '../support/chromium-driver.ts';
+import { type DrivenWorld, describeInBrowsers, startDrivenWorld } from '../support/driven-world.ts';
 import { type Driver, passFirstRun } from '../support/driver.ts';
 import { scriptedEngine } from '../support/enclave.ts';
-import { hasFirefox } from '../support/firefox.ts';
-import { startFirefoxDriver } from '../support/firefox-driver.ts';
 import { peerFolder } from '../support/peers.ts';
-import { type SealedWorld, startSealedWorld } from '../support/sealed-world.ts';
+import type { SealedWorld } from '../support/sealed-world.ts';
 import { type StaticSite, startStaticSite } from '../support/static-site.ts';
 import { openaiModule } from './support/openai-page.ts';
 
 const words = ['Sealed ', 'words ', 'for ', 'the ', 'page.'];
-const browsers = [
-  ['chromium', chromiumPath() !== undefined, startChromiumDriver],
-  ['firefox', hasFirefox, startFirefoxDriver],
-] as const;
 const openai = await openaiModule();
 const deepChatFolder = peerFolder('deep-chat');
 
@@ -31,16 +22,15 @@ const deepChat = `<!doctype html><html><body><deep-chat id="chat"
   connect='{"url":"/v1/chat/completions","stream":true}'></deep-chat>
   <script type="module" src="/deep-chat.js"></script></body></html>`;
 
-describe.each(browsers)('the fetch adapter in %s', (name, isThere, start) => {
+describeInBrowsers('the fetch adapter', (browser) => {
   const jobs: string[] = [];
   let aborts = 0;
+  let driven: DrivenWorld;
   let world: SealedWorld;
   let backend: StaticSite;
-  let scratch: string;
   let driver: Driver;
 
   beforeAll(async () => {
-    if (!isThere) return;
     const engine = scriptedEngine(async (job, onText, signal) => {
       jobs.push(JSON.stringify(job.messages));
       if (job.tools?.length && job.messages.at(-1)?.role === 'user') {
@@ -55,12 +45,8 @@ describe.each(browsers)('the fetch adapter in %s', (name, isThere, start) => {
       if (endless) aborts += 1;
       return { finish: endless ? 'aborted' : 'stop', promptTokens: 5, completionTokens: words.length };
     });
-    world = await startSealedWorld(engine);
-    scratch = await mkdtemp(join(tmpdir(), 'waxseal-adapter-'));
-    const folder = join(scratch, 'extension');
-    const built = extensionFolder('e2e', name === 'firefox' ? 'firefox' : 'chrome');
-    await cp(resolve(built), folder, { recursive: true });
-    await writeFile(join(folder, 'waxseal-domain.json'), world.domain);
+    driven = await startDrivenWorld(browser, engine);
+    ({ driver, world } = driven);
     const script = { 'content-type': 'text/javascript' };
     const deepChatBundle =
       deepChatFolder && (await readFile(join(deepChatFolder, 'dist/deepChat.bundle.js')));
@@ -70,7 +56,6 @@ describe.each(browsers)('the fetch adapter in %s', (name, isThere, start) => {
       '/openai.js': { body: openai ?? '', headers: script },
       '/deep-chat.js': { body: deepChatBundle ?? '', headers: script },
     });
-    driver = await start(folder);
     await passFirstRun(driver);
     for (const [page, type, body] of [
       ['popup', 'grants/add', { site: backend.origin }],
@@ -79,10 +64,8 @@ describe.each(browsers)('the fetch adapter in %s', (name, isThere, start) => {
       expect(await driver.ask(page, type, body)).toMatchObject({ ok: true });
   });
   afterAll(async () => {
-    await driver?.close();
-    await world?.close();
+    await driven?.close();
     backend?.close();
-    if (scratch) await rm(scratch, { recursive: true, force: true });
   });
   afterEach(async () => {
     await driver.closeTab();
@@ -106,7 +89,7 @@ describe.each(browsers)('the fetch adapter in %s', (name, isThere, start) => {
     );
   };
 
-  describe.skipIf(!isThere || openai === null)('with the openai SDK', () => {
+  describe.skipIf(openai === null)('with the openai SDK', () => {
     it('answers as one, and the page’s own server hears nothing', async () => {
       const answer = await inPage(`${sdk}
         const { data, response } = await client.chat.completions.create({ model: 'gpt-4o', messages }).withResponse();
@@ -185,7 +168,7 @@ describe.each(browsers)('the fetch adapter in %s', (name, isThere, start) => {
     });
   });
 
-  it.skipIf(!isThere).each([
+  it.each([
     ['a string', `fetch('/v1/chat/completions', init)`],
     ['a URL', `fetch(new URL('/v1/chat/completions', location.href), init)`],
     ['a Request', `fetch(new Request('/v1/chat/completions', init))`],
@@ -199,18 +182,18 @@ describe.each(browsers)('the fetch adapter in %s', (name, isThere, start) => {
     expect(backend.received).toEqual([]);
   });
 
-  it.skipIf(!isThere)('rejects a request that was stopped before it began', async () => {
+  it('rejects a request that was stopped before it began', async () => {
     const answer = await inPage(`
       return await fetch('/v1/chat/completions', { method: 'POST', body: '{}', signal: AbortSignal.abort() });`);
     expect(answer).toMatchObject({ error: expect.stringContaining('AbortError') });
   });
 
-  it.skipIf(!isThere)('leaves all other requests alone', async () => {
+  it('leaves all other requests alone', async () => {
     await inPage(`await fetch('/v1/models'); await fetch('/echo', { method: 'POST', body: 'plain' });`);
     expect(backend.received).toEqual(['plain']);
   });
 
-  it.skipIf(!isThere || deepChatFolder === null)('works with deep-chat', async () => {
+  it.skipIf(deepChatFolder === null)('works with deep-chat', async () => {
     await driver.open(`${backend.origin}/deep-chat`);
     const ready = `const root = document.querySelector('deep-chat').shadowRoot; return root?.querySelector('#text-input') !== null && root !== null`;
     await expect.poll(() => driver.run(ready), patient).toBe(true);
@@ -222,7 +205,7 @@ describe.each(browsers)('the fetch adapter in %s', (name, isThere, start) => {
     expect(backend.received).toEqual([]);
   });
 
-  it.skipIf(!isThere)('is told for what it is, and never as a sealed box', async () => {
+  it('is told for what it is, and never as a sealed box', async () => {
     await inPage(`await fetch('/v1/chat/completions', { method: 'POST',
       body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hello' }] }) })`);
     await expect.poll(async () => (await driver.tab()).state, patient).toBe('adapter');
@@ -230,7 +213,7 @@ describe.each(browsers)('the fetch adapter in %s', (name, isThere, start) => {
     expect(await listed()).toEqual(['adapter']);
   });
 
-  it.skipIf(!isThere)('claims nothing for a page that goes around it', async () => {
+  it('claims nothing for a page that goes around it', async () => {
     await inPage(`
       const frame = document.createElement('iframe'); document.body.append(frame);
       await frame.contentWindow.fetch(location.origin + '/v1/chat/completions', { method: 'POST', body: 'in the clear' });`);
@@ -239,7 +222,7 @@ describe.each(browsers)('the fetch adapter in %s', (name, isThere, start) => {
     expect(await listed()).toEqual([]);
   });
 
-  it.skipIf(!isThere)('sends nothing anywhere when a check fails', async () => {
+  it('sends nothing anywhere when a check fails', async () => {
     await world.log.revoke(world.release, { notBefore: Math.floor(Date.now() / 1000) * 1000 });
     await world.log.publish({ at: Date.now() });
     await driver.ask('popup', 'log/sync', { domain: 'Test domain' });

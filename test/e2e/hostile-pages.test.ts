@@ -1,16 +1,12 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath } from '../../demo/chromium.ts';
-import { extensionFolder } from '../../scripts/build-extension.ts';
-import { startChromiumDriver } from '../support/chromium-driver.ts';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import {
+  answering,
+  type DrivenWorld,
+  describeInBrowsers,
+  startDrivenWorld,
+} from '../support/driven-world.ts';
 import { boxOf, type Driver, passFirstRun, writeInBox } from '../support/driver.ts';
-import { scriptedEngine } from '../support/enclave.ts';
-import { hasFirefox } from '../support/firefox.ts';
-import { startFirefoxDriver } from '../support/firefox-driver.ts';
-import { type SealedWorld, startSealedWorld } from '../support/sealed-world.ts';
 import { type StaticSite, startStaticSite } from '../support/static-site.ts';
 import { type HostilePage, hostilePages, type Outcome } from './support/hostile-pages.ts';
 
@@ -45,33 +41,16 @@ const look = `
   texts.push(JSON.stringify(performance.getEntries()), String(window.length), String(getSelection()));
   return texts.join();`;
 
-const browsers = [
-  ['chromium', chromiumPath() !== undefined, startChromiumDriver],
-  ['firefox', hasFirefox, startFirefoxDriver],
-] as const;
-
-describe.each(browsers)('hostile pages in %s', (name, isThere, start) => {
+describeInBrowsers('hostile pages', (browser) => {
   const patient = { timeout: 25_000, interval: 200 };
-  let world: SealedWorld;
+  let driven: DrivenWorld;
   let site: StaticSite;
   let elsewhere: StaticSite;
-  let scratch: string;
   let driver: Driver;
 
   beforeAll(async () => {
-    if (!isThere) return;
-    const engine = scriptedEngine(async (_job, onText) => {
-      onText(answer);
-      return { finish: 'stop', promptTokens: 1, completionTokens: 3 };
-    });
-    world = await startSealedWorld(engine);
-    scratch = await mkdtemp(join(tmpdir(), 'waxseal-hostile-'));
-    const folder = join(scratch, 'extension');
-    await cp(resolve(extensionFolder('e2e', name === 'firefox' ? 'firefox' : 'chrome')), folder, {
-      recursive: true,
-    });
-    await writeFile(join(folder, 'waxseal-domain.json'), world.domain);
-    driver = await start(folder);
+    driven = await startDrivenWorld(browser, answering(answer));
+    ({ driver } = driven);
     site = await startStaticSite(
       Object.fromEntries(
         hostilePages.map((page) => [
@@ -87,11 +66,9 @@ describe.each(browsers)('hostile pages in %s', (name, isThere, start) => {
     expect(await driver.ask('popup', 'grants/add', { site: site.origin })).toMatchObject({ ok: true });
   });
   afterAll(async () => {
-    await driver?.close();
-    await world?.close();
+    await driven?.close();
     site?.close();
     elsewhere?.close();
-    if (scratch) await rm(scratch, { recursive: true, force: true });
   });
   afterEach(() => driver.closeTab());
 
@@ -109,9 +86,9 @@ describe.each(browsers)('hostile pages in %s', (name, isThere, start) => {
     return seen;
   };
 
-  it.skipIf(!isThere).each(hostilePages)('$id: $does', async (page) => {
+  it.each(hostilePages)('$id: $does', async (page) => {
     const { id, asked, attack, whileTyping, framed, returned, size } = page;
-    const outcome: Outcome = typeof page.outcome === 'string' ? page.outcome : page.outcome[name];
+    const outcome: Outcome = typeof page.outcome === 'string' ? page.outcome : page.outcome[browser];
     await driver.open(framed ? `${elsewhere.origin}/` : `${site.origin}/${id}`);
     if (size) await driver.resize(...size);
     if (asked) await driver.askForBox();

@@ -2,27 +2,18 @@
  * The whole way with the keyboard alone, in both browsers: first run, practice, a sealed answer, and every link of
  * the chain. Each page counts what a pointer does to it, and the count must stay zero.
  */
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath } from '../../demo/chromium.ts';
-import { extensionFolder } from '../../scripts/build-extension.ts';
-import { startChromiumDriver } from '../support/chromium-driver.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  answering,
+  type DrivenWorld,
+  describeInBrowsers,
+  startDrivenWorld,
+} from '../support/driven-world.ts';
 import { boxOf, type Driver } from '../support/driver.ts';
-import { scriptedEngine } from '../support/enclave.ts';
-import { hasFirefox } from '../support/firefox.ts';
-import { startFirefoxDriver } from '../support/firefox-driver.ts';
-import { type SealedWorld, startSealedWorld } from '../support/sealed-world.ts';
 import { type StaticSite, startStaticSite } from '../support/static-site.ts';
 
 const answer = 'A sealed answer.';
 const patient = { timeout: 20_000 };
-const browsers = [
-  ['chromium', chromiumPath() !== undefined, startChromiumDriver],
-  ['firefox', hasFirefox, startFirefoxDriver],
-] as const;
-
 const webChat = `<!doctype html><title>parley</title><body style="margin:0;min-height:100vh">
 <textarea placeholder="Message parley" style="position:fixed;bottom:20px;left:80px;width:600px"></textarea></body>`;
 
@@ -41,32 +32,19 @@ interface Focused {
   readonly shown: boolean;
 }
 
-describe.each(browsers)('by keyboard alone in %s', (name, isThere, start) => {
-  let world: SealedWorld;
+describeInBrowsers('by keyboard alone', (browser) => {
+  let driven: DrivenWorld;
   let site: StaticSite;
-  let scratch: string;
   let driver: Driver;
 
   beforeAll(async () => {
-    if (!isThere) return;
-    const engine = scriptedEngine(async (_job, onText) => {
-      onText(answer);
-      return { finish: 'stop', promptTokens: 1, completionTokens: 3 };
-    });
-    world = await startSealedWorld(engine);
+    driven = await startDrivenWorld(browser, answering(answer));
+    ({ driver } = driven);
     site = await startStaticSite({ '/': webChat });
-    scratch = await mkdtemp(join(tmpdir(), 'waxseal-keyboard-'));
-    const folder = join(scratch, 'extension');
-    const built = extensionFolder('e2e', name === 'firefox' ? 'firefox' : 'chrome');
-    await cp(resolve(built), folder, { recursive: true });
-    await writeFile(join(folder, 'waxseal-domain.json'), world.domain);
-    driver = await start(folder);
   });
   afterAll(async () => {
-    await driver?.close();
-    await world?.close();
+    await driven?.close();
     site?.close();
-    if (scratch) await rm(scratch, { recursive: true, force: true });
   });
 
   const text = () => driver.run('return document.body.innerText');
@@ -99,7 +77,7 @@ describe.each(browsers)('by keyboard alone in %s', (name, isThere, start) => {
     await driver.press('\n');
   };
 
-  it.skipIf(!isThere)('goes through the first run and the practice page', async () => {
+  it('goes through the first run and the practice page', async () => {
     await begin('welcome');
     await pressOn(/^Next$/);
     await expect.poll(text, patient).toContain('2 of 4');
@@ -128,42 +106,39 @@ describe.each(browsers)('by keyboard alone in %s', (name, isThere, start) => {
     expect(await driver.ask('options', 'settings/get', {})).toMatchObject({ reply: { firstRunDone: true } });
   });
 
-  it.skipIf(!isThere)(
-    'comes to a sealed answer in the panel, and through every link of its chain',
-    async () => {
-      await begin('sidepanel');
-      // As narrow as the panel is; a wide one shows one link's evidence at all times.
-      await driver.resize(480, 900);
-      await expect.poll(text, patient).toContain('Try it with something harmless');
-      await tabTo(/^Message/);
-      await driver.press('is it so?\n');
-      await expect.poll(text, patient).toContain(answer);
-      await expect
-        .poll(() => driver.run(`return document.querySelector('.took') !== null`), patient)
-        .toBe(true);
-      await tabTo(/See what was checked$/, driver.run, '⇤');
+  it('comes to a sealed answer in the panel, and through every link of its chain', async () => {
+    await begin('sidepanel');
+    // As narrow as the panel is; a wide one shows one link's evidence at all times.
+    await driver.resize(480, 900);
+    await expect.poll(text, patient).toContain('Try it with something harmless');
+    await tabTo(/^Message/);
+    await driver.press('is it so?\n');
+    await expect.poll(text, patient).toContain(answer);
+    await expect
+      .poll(() => driver.run(`return document.querySelector('.took') !== null`), patient)
+      .toBe(true);
+    await tabTo(/See what was checked$/, driver.run, '⇤');
+    await driver.press('\n');
+    await expect.poll(text, patient).toContain('What was checked');
+    expect(await driver.run(focused)).toMatchObject({ name: 'Back' });
+    const links = Number(await driver.run(`return document.querySelectorAll('.link-button').length`));
+    expect(links).toBe(7);
+    for (let link = 0; link < links; link++) {
+      await pressOn(/, simulated|, passed/i);
+      const open = `return document.activeElement.ariaExpanded + ' ' + (document.querySelector('.evidence')?.innerText.length > 10)`;
+      expect(await driver.run(open)).toBe('true true');
+      // Shut again, so that the next one is the next to come.
       await driver.press('\n');
-      await expect.poll(text, patient).toContain('What was checked');
-      expect(await driver.run(focused)).toMatchObject({ name: 'Back' });
-      const links = Number(await driver.run(`return document.querySelectorAll('.link-button').length`));
-      expect(links).toBe(7);
-      for (let link = 0; link < links; link++) {
-        await pressOn(/, simulated|, passed/i);
-        const open = `return document.activeElement.ariaExpanded + ' ' + (document.querySelector('.evidence')?.innerText.length > 10)`;
-        expect(await driver.run(open)).toBe('true true');
-        // Shut again, so that the next one is the next to come.
-        await driver.press('\n');
-      }
-      await tabTo(/^Export report/);
-      await pressOn(/^Check again/);
-      await tabTo(/^Back/, driver.run, '⇤');
-      await driver.press('\n');
-      await expect.poll(text, patient).toContain(answer);
-      await end();
-    },
-  );
+    }
+    await tabTo(/^Export report/);
+    await pressOn(/^Check again/);
+    await tabTo(/^Back/, driver.run, '⇤');
+    await driver.press('\n');
+    await expect.poll(text, patient).toContain(answer);
+    await end();
+  });
 
-  it.skipIf(!isThere)('is led into the sealed box of a page, and out of it again', async () => {
+  it('is led into the sealed box of a page, and out of it again', async () => {
     expect(await driver.ask('popup', 'grants/add', { site: site.origin })).toMatchObject({ ok: true });
     await driver.open(`${site.origin}/`);
     await driver.run(countPointers);

@@ -2,28 +2,15 @@
  * A chat in the sealed box of a page that goes away: with a panel in the same window it goes on there, sealed on the
  * way. The panel is one in a tab here; test/extension/panel.test.ts has Chrome's own.
  */
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath } from '../../demo/chromium.ts';
-import { extensionFolder } from '../../scripts/build-extension.ts';
-import { startChromiumDriver } from '../support/chromium-driver.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type DrivenWorld, describeInBrowsers, startDrivenWorld } from '../support/driven-world.ts';
 import { boxOf, type Driver, passFirstRun, writeInBox } from '../support/driver.ts';
 import { scriptedEngine } from '../support/enclave.ts';
-import { hasFirefox } from '../support/firefox.ts';
-import { startFirefoxDriver } from '../support/firefox-driver.ts';
-import { type SealedWorld, startSealedWorld } from '../support/sealed-world.ts';
 import { type StaticSite, startStaticSite } from '../support/static-site.ts';
 
 const patient = { timeout: 20_000 };
 const webChat = `<!doctype html><title>parley</title><body style="margin:0;min-height:100vh">
 <textarea placeholder="Message parley" style="position:fixed;bottom:20px;left:80px;width:600px"></textarea></body>`;
-const browsers = [
-  ['chromium', chromiumPath() !== undefined, startChromiumDriver],
-  ['firefox', hasFirefox, startFirefoxDriver],
-] as const;
-
 /** Keeps everything that passes between pages of the extension, as another page of it sees it. */
 const listen = `
   const passed = (window.passed = []);
@@ -33,39 +20,30 @@ const listen = `
     port.onMessage.addListener((message) => { passed.push(JSON.stringify(message)); });
   });`;
 
-describe.each(browsers)('a chat whose page goes away in %s', (name, isThere, start) => {
+describeInBrowsers('a chat whose page goes away', (browser) => {
   const asked: string[][] = [];
-  let world: SealedWorld;
+  let driven: DrivenWorld;
   let site: StaticSite;
   let elsewhere: StaticSite;
-  let scratch: string;
   let driver: Driver;
 
   beforeAll(async () => {
-    if (!isThere) return;
     const engine = scriptedEngine(async (job, onText) => {
       asked.push(job.messages.map(({ content }) => content));
       onText(`Answer ${asked.length}.`);
       return { finish: 'stop', promptTokens: 1, completionTokens: 3 };
     });
-    world = await startSealedWorld(engine);
+    driven = await startDrivenWorld(browser, engine);
+    ({ driver } = driven);
     site = await startStaticSite({ '/': webChat });
     elsewhere = await startStaticSite({ '/': '<!doctype html><title>elsewhere</title>' });
-    scratch = await mkdtemp(join(tmpdir(), 'waxseal-moving-'));
-    const folder = join(scratch, 'extension');
-    const built = extensionFolder('e2e', name === 'firefox' ? 'firefox' : 'chrome');
-    await cp(resolve(built), folder, { recursive: true });
-    await writeFile(join(folder, 'waxseal-domain.json'), world.domain);
-    driver = await start(folder);
     await passFirstRun(driver);
     await driver.ask('popup', 'grants/add', { site: site.origin });
   });
   afterAll(async () => {
-    await driver?.close();
-    await world?.close();
+    await driven?.close();
     site?.close();
     elsewhere?.close();
-    if (scratch) await rm(scratch, { recursive: true, force: true });
   });
 
   const inPanel = () => driver.runIn('sidepanel', 'return document.body.innerText');
@@ -82,7 +60,7 @@ describe.each(browsers)('a chat whose page goes away in %s', (name, isThere, sta
   /** Longer than a box may take to show its panel how the chat stands, and the panel to be sure that it is gone. */
   const settle = () => new Promise((done) => setTimeout(done, 1_500));
 
-  it.skipIf(!isThere)('ends with the page where no panel is open', async () => {
+  it('ends with the page where no panel is open', async () => {
     await chatInBox('the first question');
     await settle();
     await driver.go(`${elsewhere.origin}/`);
@@ -93,7 +71,7 @@ describe.each(browsers)('a chat whose page goes away in %s', (name, isThere, sta
     expect(await inPanel()).not.toContain('first question');
   });
 
-  it.skipIf(!isThere)('goes on in the panel of the window, and nobody between them can read it', async () => {
+  it('goes on in the panel of the window, and nobody between them can read it', async () => {
     await driver.runIn('popup', listen);
     await chatInBox('the second question');
     await settle();
@@ -107,7 +85,7 @@ describe.each(browsers)('a chat whose page goes away in %s', (name, isThere, sta
     await driver.closeTab();
   });
 
-  it.skipIf(!isThere)('is remembered by the model there, in a session of its own', async () => {
+  it('is remembered by the model there, in a session of its own', async () => {
     await driver.show('sidepanel');
     await driver.runIn(
       'sidepanel',
@@ -120,11 +98,11 @@ describe.each(browsers)('a chat whose page goes away in %s', (name, isThere, sta
     await expect.poll(() => asked.at(-1), patient).toEqual(['the second question', 'Answer 2.', 'and now?']);
   });
 
-  it.skipIf(!isThere)('says from where it came', async () => {
+  it('says from where it came', async () => {
     expect(await inPanel()).toContain(`Moved here from ${new URL(site.origin).host}`);
   });
 
-  it.skipIf(!isThere)('waits while another is in the panel, and neither is lost', async () => {
+  it('waits while another is in the panel, and neither is lost', async () => {
     await chatInBox('the third question');
     await settle();
     await driver.go(`${elsewhere.origin}/`);
@@ -147,7 +125,7 @@ describe.each(browsers)('a chat whose page goes away in %s', (name, isThere, sta
     expect(await inPanel()).toContain('the second question');
   });
 
-  it.skipIf(!isThere)('ends with its tab, and with its box', async () => {
+  it('ends with its tab, and with its box', async () => {
     await driver.show('sidepanel');
     await driver.runIn('sidepanel', `document.querySelector('.header-new').click()`);
     await expect.poll(inPanel, patient).toContain('Try it with something harmless');

@@ -1,63 +1,44 @@
 /** The example page of docs/provider-api.md, in both browsers: found only where it is allowed, and told one word. */
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath } from '../../demo/chromium.ts';
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startWebChat, type WebChat } from '../../demo/web-chat/server.ts';
-import { extensionFolder } from '../../scripts/build-extension.ts';
-import { startChromiumDriver } from '../support/chromium-driver.ts';
+import {
+  answering,
+  type DrivenWorld,
+  describeInBrowsers,
+  startDrivenWorld,
+} from '../support/driven-world.ts';
 import { boxOf, type Driver, passFirstRun } from '../support/driver.ts';
-import { scriptedEngine } from '../support/enclave.ts';
-import { hasFirefox } from '../support/firefox.ts';
-import { startFirefoxDriver } from '../support/firefox-driver.ts';
-import { type SealedWorld, startSealedWorld } from '../support/sealed-world.ts';
+import type { SealedWorld } from '../support/sealed-world.ts';
 
 const patient = { timeout: 20_000 };
 const answer = 'A quiet answer.';
-const browsers = [
-  ['chromium', chromiumPath() !== undefined, startChromiumDriver],
-  ['firefox', hasFirefox, startFirefoxDriver],
-] as const;
-
 it('the example in docs/provider-api.md is the page that the demo serves', async () => {
   const text = await readFile(new URL('../../docs/provider-api.md', import.meta.url), 'utf8');
   const [, path = '', code] = /<!-- (\S+) -->\n```js\n(.*?)```/s.exec(text) ?? [];
   expect(code).toBe(await readFile(new URL(`../../${path}`, import.meta.url), 'utf8'));
 });
 
-describe.each(browsers)('a page that asks for Waxseal in %s', (name, isThere, start) => {
+describeInBrowsers('a page that asks for Waxseal', (browser) => {
+  let driven: DrivenWorld;
   let world: SealedWorld;
   let webChat: WebChat;
-  let scratch: string;
   let driver: Driver;
 
   beforeAll(async () => {
-    if (!isThere) return;
-    const engine = scriptedEngine(async (_job, onText) => {
-      onText(answer);
-      return { finish: 'stop', promptTokens: 1, completionTokens: 3 };
-    });
-    world = await startSealedWorld(engine);
+    driven = await startDrivenWorld(browser, answering(answer));
+    ({ driver, world } = driven);
     webChat = await startWebChat();
-    scratch = await mkdtemp(join(tmpdir(), 'waxseal-provider-'));
-    const folder = join(scratch, 'extension');
-    const built = extensionFolder('e2e', name === 'firefox' ? 'firefox' : 'chrome');
-    await cp(resolve(built), folder, { recursive: true });
-    await writeFile(join(folder, 'waxseal-domain.json'), world.domain);
-    driver = await start(folder);
     await passFirstRun(driver);
   });
   afterAll(async () => {
-    await driver?.close();
-    await world?.close();
+    await driven?.close();
     await webChat?.close();
-    if (scratch) await rm(scratch, { recursive: true, force: true });
   });
 
   const state = () => driver.run(`return document.querySelector('#state').textContent`);
 
-  it.skipIf(!isThere)('finds nothing on a site that was not granted, however it asks', async () => {
+  it('finds nothing on a site that was not granted, however it asks', async () => {
     await driver.open(`${webChat.url}/opt-in`);
     const found = await driver.run(`
       let found = 0;
@@ -76,7 +57,7 @@ describe.each(browsers)('a page that asks for Waxseal in %s', (name, isThere, st
     await driver.closeTab();
   });
 
-  it.skipIf(!isThere)('is told one word where it was granted, and nothing of the service', async () => {
+  it('is told one word where it was granted, and nothing of the service', async () => {
     expect(await driver.ask('popup', 'grants/add', { site: webChat.url })).toMatchObject({ ok: true });
     await driver.open(`${webChat.url}/opt-in`);
     await expect.poll(state, patient).toContain('It says of your service: simulated.');
@@ -85,23 +66,20 @@ describe.each(browsers)('a page that asks for Waxseal in %s', (name, isThere, st
     expect(all).not.toContain('Fernhill');
   });
 
-  it.skipIf(!isThere)(
-    'opens the sealed box on a click, and hears nothing of what is typed there',
-    async () => {
-      await driver.run(`window.heard = [];
+  it('opens the sealed box on a click, and hears nothing of what is typed there', async () => {
+    await driver.run(`window.heard = [];
       for (const type of ['keydown', 'input', 'message']) addEventListener(type, ({ key, data }) => heard.push(String(key ?? data)), true)`);
-      expect((await driver.tab()).boxOpen).toBe(false);
-      await driver.click('#sealed', 'page');
-      await expect.poll(async () => (await boxOf(driver))?.lit, patient).toBe(true);
-      await driver.press('quiet\n');
-      await expect.poll(async () => (await boxOf(driver))?.text, patient).toContain(answer);
-      expect(await driver.run('return heard.filter((one) => /^[a-z]$|quiet|answer/.test(one))')).toEqual([]);
-      expect(webChat.received).toEqual([]);
-      await driver.closeTab();
-    },
-  );
+    expect((await driver.tab()).boxOpen).toBe(false);
+    await driver.click('#sealed', 'page');
+    await expect.poll(async () => (await boxOf(driver))?.lit, patient).toBe(true);
+    await driver.press('quiet\n');
+    await expect.poll(async () => (await boxOf(driver))?.text, patient).toContain(answer);
+    expect(await driver.run('return heard.filter((one) => /^[a-z]$|quiet|answer/.test(one))')).toEqual([]);
+    expect(webChat.received).toEqual([]);
+    await driver.closeTab();
+  });
 
-  it.skipIf(!isThere)('is told which state keeps it from being sealed', async () => {
+  it('is told which state keeps it from being sealed', async () => {
     await world.log.revoke(world.release, { notBefore: Math.floor(Date.now() / 1000) * 1000 });
     await world.log.publish({ at: Date.now() });
     await driver.ask('popup', 'log/sync', { domain: 'Test domain' });
