@@ -19,6 +19,8 @@ const COMPANY_MS = 10;
 
 /** Part of the publish interval in which a cycle that has begun still takes what comes. */
 const LATE_SHARE = 0.25;
+/** And the part in which it waits for what had come before it began and is still being verified. */
+const EARLY_SHARE = 0.75;
 const LATE_LOOK_MS = 5;
 
 /** Where an accepted entry ended up. */
@@ -69,7 +71,7 @@ export class Sequencer {
   /** When the last cycle began, by a clock that nobody sets. */
   #begun = Number.NEGATIVE_INFINITY;
   /** Submissions that are being verified. */
-  #reading = 0;
+  readonly #reading = new Set<Uint8Array>();
   /** Why submissions are refused now, or null. */
   blocked: CodedError | null = null;
   /** Why the last cycle could not publish, or null. */
@@ -82,7 +84,7 @@ export class Sequencer {
   /** Checks an entry and queues it. Resolves once it is accepted; throws a coded error if it is refused. */
   async submit(entry: Uint8Array): Promise<Ticket> {
     this.#requireOpen();
-    if (this.#queue.length + this.#reading >= MAX_WAITING) throw serverError('WAX_LOGSERVER_BUSY');
+    if (this.#queue.length + this.#reading.size >= MAX_WAITING) throw serverError('WAX_LOGSERVER_BUSY');
     const candidate = await this.#read(entry);
     const refusal = await this.#refusal(candidate);
     // After the verdict: a twin that was sequenced meanwhile is the reason for a refusal, and no reason to refuse.
@@ -104,11 +106,11 @@ export class Sequencer {
   }
 
   async #read(entry: Uint8Array): Promise<Candidate> {
-    this.#reading += 1;
+    this.#reading.add(entry);
     try {
       return await this.#options.rules.read(entry);
     } finally {
-      this.#reading -= 1;
+      this.#reading.delete(entry);
     }
   }
 
@@ -162,10 +164,10 @@ export class Sequencer {
   }
 
   async #runOnce(refresh: boolean): Promise<void> {
-    const { tree, publisher, publishIntervalMs } = this.#options;
+    const { tree, publisher } = this.#options;
     this.#begun = performance.now();
     try {
-      await this.#sequenceAll(this.#begun + publishIntervalMs * LATE_SHARE);
+      await this.#sequenceAll();
       if (tree.size > publisher.size || (refresh && tree.size > 0)) await publisher.publish();
       this.problem = null;
       this.#failures = 0;
@@ -176,10 +178,15 @@ export class Sequencer {
   }
 
   /**
-   * Sequences what waits, and what comes or is being verified until then: the rest of a burst would miss this
+   * Sequences what waits, and for a while what comes or is being verified: the rest of a burst would miss this
    * checkpoint by a moment and wait for the next. Not for longer, since under steady load there is always more.
    */
-  async #sequenceAll(until: number): Promise<void> {
+  async #sequenceAll(): Promise<void> {
+    const came = [...this.#reading];
+    const isWithin = (share: number) =>
+      performance.now() < this.#begun + this.#options.publishIntervalMs * share;
+    const isMore = () => this.#queue.length > 0 || this.#reading.size > 0;
+    const isLate = () => !came.some((entry) => this.#reading.has(entry));
     do {
       const queue = this.#queue.splice(0);
       for (let start = 0; start < queue.length; start += CHUNK) {
@@ -187,8 +194,8 @@ export class Sequencer {
         this.#options.onStep('sequenced');
         await setImmediate();
       }
-      if (this.#queue.length === 0 && this.#reading > 0) await setTimeout(LATE_LOOK_MS);
-    } while ((this.#queue.length > 0 || this.#reading > 0) && performance.now() < until);
+      if (this.#queue.length === 0 && this.#reading.size > 0) await setTimeout(LATE_LOOK_MS);
+    } while (isMore() && isWithin(isLate() ? LATE_SHARE : EARLY_SHARE));
   }
 
   #fail(error: CodedError): void {
