@@ -43,6 +43,8 @@ export async function openExplorer(
   folder: string,
 ): Promise<void> {
   const stored = new StoredLog(log);
+  // The first visitor of a long log would wait while it is read; whatever fails here is said to whoever comes.
+  stored.source().catch(() => {});
   const hidden = { schema: { hide: true } };
   const send = (reply: FastifyReply, type: string, body: Buffer | string) =>
     reply
