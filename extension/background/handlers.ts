@@ -9,7 +9,7 @@ import {
   type ViewStatus,
 } from '../messaging.ts';
 import { type Caller, siteOf } from '../sender.ts';
-import type { Status } from '../ui/controller.ts';
+import type { Status } from '../ui/surfaces/status.ts';
 import type { Frames } from './frames.ts';
 import type { Logs } from './logs.ts';
 import type { Requests } from './requests.ts';

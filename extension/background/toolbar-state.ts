@@ -1,5 +1,5 @@
 /** What the toolbar shows for a tab: one icon, a badge and a title. @module */
-import type { StateId } from '../ui/controller.ts';
+import type { StateId } from '../ui/surfaces/status.ts';
 
 type Icon = 'off' | 'ready' | 'check' | 'lit' | 'warn' | 'fail' | 'fork' | 'sim';
 

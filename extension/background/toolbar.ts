@@ -7,9 +7,9 @@ import { type Browser, browser } from '../browser.ts';
 import type { ViewStatus } from '../messaging.ts';
 import { panelMark } from '../panel.ts';
 import { siteOf } from '../sender.ts';
-import type { Status } from '../ui/controller.ts';
 import { t } from '../ui/i18n/messages.ts';
 import { describe } from '../ui/state/describe.ts';
+import type { Status } from '../ui/surfaces/status.ts';
 import type { SessionValue } from './session-memory.ts';
 import { type ToolbarLook, toolbarLook } from './toolbar-state.ts';
 

@@ -4,8 +4,9 @@
  * @module
  */
 import type { Mode } from '../../protocol/session/sizes.ts';
-import type { ChatView, OwnMessage } from '../ui/controller.ts';
 import type { Store } from '../ui/store.ts';
+import type { ChatView } from '../ui/surfaces/chat.ts';
+import type { OwnMessage } from '../ui/surfaces/thread.ts';
 import type { ChatMessage } from './chat-request.ts';
 import type { ChatSession } from './chat-session.ts';
 import { chosenModel, settingsOf } from './chat-setup.ts';

@@ -3,7 +3,7 @@
  * message's text: the enclave knows no files.
  * @module
  */
-import type { Attachment, OwnMessage } from '../ui/controller.ts';
+import type { Attachment, OwnMessage } from '../ui/surfaces/thread.ts';
 import { chatError } from './chat-errors.ts';
 
 /** Of all files of one message together, in bytes. Far above what small models take, far below the wire's limit. */

@@ -1,5 +1,6 @@
 /** How large the sealed box of a page wants to be. @module */
-import type { ChatView, StateId } from '../ui/controller.ts';
+import type { ChatView } from '../ui/surfaces/chat.ts';
+import type { StateId } from '../ui/surfaces/status.ts';
 
 /** Heights of the folded box, in CSS pixels: with something to explain in it, and without. */
 const noticeHeight = 300;

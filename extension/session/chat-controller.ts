@@ -1,5 +1,5 @@
 /** What the views of a chat call, over the chat itself. @module */
-import type { ChatController } from '../ui/controller.ts';
+import type { ChatController } from '../ui/surfaces/chat.ts';
 import { Chat } from './chat.ts';
 import { openPage } from './pages.ts';
 

@@ -1,6 +1,6 @@
 /** How a model is to answer: what the person chose in the drawer, as the request wants it. @module */
 import type { VerificationReport } from '../../protocol/report.ts';
-import type { ChatSetup } from '../ui/controller.ts';
+import type { ChatSetup } from '../ui/surfaces/chat.ts';
 import type { ChatOptions } from './chat-request.ts';
 
 export const plainSetup: ChatSetup = {

@@ -4,8 +4,9 @@
  * @module
  */
 import { CodedError } from '../../protocol/errors.ts';
-import type { ChatView, FileRefusal, OwnMessage } from '../ui/controller.ts';
 import type { Store } from '../ui/store.ts';
+import type { ChatView, FileRefusal } from '../ui/surfaces/chat.ts';
+import type { OwnMessage } from '../ui/surfaces/thread.ts';
 import { readAttachment } from './attachments.ts';
 import { before, itemId, lastOwn, type Thread } from './conversation.ts';
 

@@ -1,6 +1,6 @@
 /** The thread of a chat: what was said, and how each answer ended. Kept in memory only. @module */
 import type { TurnError } from '../../protocol/session/turn-errors.ts';
-import type { AnswerMessage, OwnMessage, ThreadItem } from '../ui/controller.ts';
+import type { AnswerMessage, OwnMessage, ThreadItem } from '../ui/surfaces/thread.ts';
 import { withFiles } from './attachments.ts';
 import type { ChatMessage } from './chat-request.ts';
 

@@ -3,7 +3,7 @@ import { type Demands, stricterPresets } from '../../protocol/demands.ts';
 import type { HardwareType } from '../../protocol/hardware-diff.ts';
 import type { LogState } from '../../protocol/log/state.ts';
 import type { TrustDomain } from '../../protocol/policy.ts';
-import type { DomainSummary, HardwareDemand } from '../ui/controller.ts';
+import type { DomainSummary, HardwareDemand } from '../ui/surfaces/trust.ts';
 
 function chipsOf({ hardware }: TrustDomain): string[] {
   const snp = (hardware['sev-snp']?.products ?? []).map((product) => `AMD ${product}`);

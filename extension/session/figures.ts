@@ -1,7 +1,7 @@
 /** The facts that the words of a state are made of, taken from a report, the log and a failure. @module */
 import type { JsonValue } from '../../protocol/json.ts';
 import type { VerificationReport } from '../../protocol/report.ts';
-import type { Figures } from '../ui/controller.ts';
+import type { Figures } from '../ui/surfaces/status.ts';
 import type { ServiceFailure } from './enclave-client.ts';
 import type { Choice, HeldLog } from './trust.ts';
 

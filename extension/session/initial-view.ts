@@ -1,4 +1,5 @@
-import type { ChatView, Status } from '../ui/controller.ts';
+import type { ChatView } from '../ui/surfaces/chat.ts';
+import type { Status } from '../ui/surfaces/status.ts';
 import { plainSetup } from './chat-setup.ts';
 
 /** A chat view before anything is known. */

@@ -1,6 +1,6 @@
 /** What the log itself says about a service: who could have signed, and what was approved. @module */
 import { isLogged } from '../../protocol/log/ledger.ts';
-import type { LogFacts } from '../ui/controller.ts';
+import type { LogFacts } from '../ui/surfaces/chat.ts';
 import type { Choice, HeldLog } from './trust.ts';
 
 /** A measured register, as statements write them. */

@@ -1,7 +1,7 @@
 /** The encrypted history in Options: turning it on and off, and its passphrase. Keys stay in this document. @module */
 import { CodedError } from '../../protocol/errors.ts';
-import type { HistorySettings, OptionsView } from '../ui/controller.ts';
 import type { Store } from '../ui/store.ts';
+import type { HistorySettings, OptionsView } from '../ui/surfaces/options.ts';
 import { History } from './history/history.ts';
 import { historyError } from './history/history-errors.ts';
 import { historyPlace } from './history/history-place.ts';

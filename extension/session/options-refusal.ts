@@ -1,5 +1,5 @@
 import { CodedError } from '../../protocol/errors.ts';
-import type { OptionsView } from '../ui/controller.ts';
+import type { OptionsView } from '../ui/surfaces/options.ts';
 
 /** The field that a reader of shapes complains of, out of `path: what`. */
 function shapePlace(detail: string): string {

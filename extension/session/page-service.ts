@@ -5,7 +5,7 @@
  */
 import { ask } from '../ask.ts';
 import { type AdapterRequest, parseAdapterRequest, type ServiceMessage } from '../page/service-port.ts';
-import type { Status } from '../ui/controller.ts';
+import type { Status } from '../ui/surfaces/status.ts';
 import { ChatSession } from './chat-session.ts';
 import type { TurnEvent } from './chat-status.ts';
 import { awaitLink, type FrameLink } from './frame-link.ts';

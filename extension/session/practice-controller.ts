@@ -3,9 +3,12 @@
  * what is typed stays in this document and is answered from the message files.
  * @module
  */
-import type { ChatView, PracticeController, Status } from '../ui/controller.ts';
+
 import { t } from '../ui/i18n/messages.ts';
 import { Store } from '../ui/store.ts';
+import type { ChatView } from '../ui/surfaces/chat.ts';
+import type { Status } from '../ui/surfaces/status.ts';
+import type { PracticeController } from '../ui/surfaces/welcome.ts';
 import { Composing } from './composing.ts';
 import { itemId, withAnswer } from './conversation.ts';
 import { initialView } from './initial-view.ts';

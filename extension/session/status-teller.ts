@@ -1,6 +1,6 @@
 /** Tells the background where a view stands, for the icon and the popup: once for each change. @module */
 import { ask } from '../ask.ts';
-import type { ChatView } from '../ui/controller.ts';
+import type { ChatView } from '../ui/surfaces/chat.ts';
 
 export class StatusTeller {
   #told = '';

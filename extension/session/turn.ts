@@ -4,7 +4,7 @@
  * @module
  */
 import type { Summary } from '../../protocol/session/events.ts';
-import type { AnswerFigures, AnswerMessage, ThreadItem } from '../ui/controller.ts';
+import type { AnswerFigures, AnswerMessage, ThreadItem } from '../ui/surfaces/thread.ts';
 import { type ChatOptions, chatRequest } from './chat-request.ts';
 import type { ChatSession } from './chat-session.ts';
 import type { TurnEvent, TurnResult } from './chat-status.ts';

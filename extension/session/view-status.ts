@@ -1,6 +1,7 @@
 /** From what is known of log, service and session to the one state that a view shows. @module */
 import type { VerificationReport } from '../../protocol/report.ts';
-import type { Figures, ForkEvidence, Progress, StateId, Status } from '../ui/controller.ts';
+import type { ForkEvidence } from '../ui/surfaces/chat.ts';
+import type { Figures, Progress, StateId, Status } from '../ui/surfaces/status.ts';
 import type { ChatStatus } from './chat-status.ts';
 import type { ServiceFailure } from './enclave-client.ts';
 import { failureFigures, logFigures, reportFigures, serviceFigures } from './figures.ts';

@@ -6,8 +6,8 @@
  */
 import { toHex } from '../../../protocol/bytes.ts';
 import { CodedError } from '../../../protocol/errors.ts';
-import type { ChatView } from '../../ui/controller.ts';
 import type { Store } from '../../ui/store.ts';
+import type { ChatView } from '../../ui/surfaces/chat.ts';
 import { History } from './history.ts';
 import type { HistoryDatabase } from './history-database.ts';
 import { historyError } from './history-errors.ts';

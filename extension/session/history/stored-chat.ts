@@ -11,7 +11,8 @@ import {
   readOneOf,
   readString,
 } from '../../../protocol/shape.ts';
-import type { AnswerFigures, Attachment, ChatSetup, ThreadItem } from '../../ui/controller.ts';
+import type { ChatSetup } from '../../ui/surfaces/chat.ts';
+import type { AnswerFigures, Attachment, ThreadItem } from '../../ui/surfaces/thread.ts';
 import { itemId } from '../conversation.ts';
 import { historyError } from './history-errors.ts';
 import { MOST_RECORD_BYTES } from './vault.ts';

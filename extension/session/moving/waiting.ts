@@ -1,6 +1,8 @@
 /** Chats that came to a panel which had one already: kept here, in memory, until the person goes on with them. @module */
-import type { ChatView, ThreadItem } from '../../ui/controller.ts';
+
 import type { Store } from '../../ui/store.ts';
+import type { ChatView } from '../../ui/surfaces/chat.ts';
+import type { ThreadItem } from '../../ui/surfaces/thread.ts';
 import { itemId } from '../conversation.ts';
 import type { StoredChat } from '../history/stored-chat.ts';
 

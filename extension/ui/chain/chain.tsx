@@ -1,6 +1,5 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { VerificationReport } from '../../../protocol/report.ts';
-import type { ChatView } from '../controller.ts';
 import { downloadJson } from '../download.ts';
 import { formatMoment } from '../i18n/format.ts';
 import { t, tn } from '../i18n/messages.ts';
@@ -8,6 +7,7 @@ import { StateIcon, type StateIconName } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
 import { describePreset } from '../options/hardware-words.ts';
 import { operatorOf } from '../state/describe.ts';
+import type { ChatView } from '../surfaces/chat.ts';
 import { useNow } from '../use-now.ts';
 import { useWide } from '../use-wide.ts';
 import { Compared } from './compared.tsx';

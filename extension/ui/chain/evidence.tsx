@@ -1,10 +1,10 @@
 import type { Outcome, Row, VerificationReport } from '../../../protocol/report.ts';
-import type { Figures } from '../controller.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { formatDate, formatList, formatMoment, groupHex } from '../i18n/format.ts';
 import { formatCount, t } from '../i18n/messages.ts';
 import { StateIcon, type StateIconName } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
+import type { Figures } from '../surfaces/status.ts';
 import { describeCheck } from './check-words.ts';
 import { hardwareWords, type Pair } from './hardware.ts';
 import type { ChainLink } from './links.ts';

@@ -1,9 +1,9 @@
 /** The seven links of the chain (LOOKS 5, 7.2): which rows stand behind each, and what it says when all is well. */
 import type { Row, RowId, VerificationReport } from '../../../protocol/report.ts';
-import type { Figures } from '../controller.ts';
 import { formatAgo } from '../i18n/format.ts';
 import { t, tn } from '../i18n/messages.ts';
 import type { UiIconName } from '../icons/ui-icon.tsx';
+import type { Figures } from '../surfaces/status.ts';
 import { describeRow } from './rows.ts';
 
 export type LinkId = 'chip' | 'firmware' | 'program' | 'approvals' | 'log' | 'witnesses' | 'key';

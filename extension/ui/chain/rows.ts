@@ -1,8 +1,8 @@
 /** The words of the ten rows (LOOKS 7.2). A variant without its own words falls back to the report's sentence. */
 import type { Row, RowId, VerificationReport } from '../../../protocol/report.ts';
-import type { Figures } from '../controller.ts';
 import { t, tn } from '../i18n/messages.ts';
 import { operatorOf } from '../state/describe.ts';
+import type { Figures } from '../surfaces/status.ts';
 
 export interface RowText {
   readonly title: string;

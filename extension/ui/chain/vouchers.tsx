@@ -1,8 +1,9 @@
 import type { VerificationReport } from '../../../protocol/report.ts';
-import type { Figures, LogFacts } from '../controller.ts';
 import { formatAgo } from '../i18n/format.ts';
 import { t } from '../i18n/messages.ts';
 import { UiIcon } from '../icons/ui-icon.tsx';
+import type { LogFacts } from '../surfaces/chat.ts';
+import type { Figures } from '../surfaces/status.ts';
 
 /** Two letters that stand for a name. */
 function initials(name: string): string {

@@ -1,8 +1,9 @@
-import type { Attachment, ChatController, ChatView, FileRefusal } from '../controller.ts';
 import { formatBytes } from '../i18n/format.ts';
 import { t } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
+import type { ChatController, ChatView, FileRefusal } from '../surfaces/chat.ts';
+import type { Attachment } from '../surfaces/thread.ts';
 
 /** One file: its name, its size, and the way to take it off where there is one. */
 function Chip({ file, onRemove }: { file: Attachment; onRemove?: () => void }) {

@@ -1,6 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { Chain } from '../chain/chain.tsx';
-import type { ChatController, ChatView } from '../controller.ts';
 import { HistorySheet } from '../history/history-sheet.tsx';
 import { t } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
@@ -8,6 +7,7 @@ import { UiIcon } from '../icons/ui-icon.tsx';
 import type { Action } from '../state/actions.ts';
 import { composerMode, isRefusal } from '../state/behaviour.ts';
 import { describe } from '../state/describe.ts';
+import type { ChatController, ChatView } from '../surfaces/chat.ts';
 import { useStore } from '../use-store.ts';
 import { Checking } from './checking.tsx';
 import { Composer } from './composer.tsx';

@@ -1,7 +1,8 @@
-import type { ChatView, Progress } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
 import { StateIcon, type StateIconName } from '../icons/state-icon.tsx';
 import { describe } from '../state/describe.ts';
+import type { ChatView } from '../surfaces/chat.ts';
+import type { Progress } from '../surfaces/status.ts';
 import { checkingSteps, type StepState } from './steps.ts';
 
 const icons: Record<StepState, StateIconName> = {

@@ -1,5 +1,4 @@
 import { useCallback, useId, useLayoutEffect, useRef } from 'preact/hooks';
-import type { ChatController, ChatView } from '../controller.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { t } from '../i18n/messages.ts';
 import { UiIcon } from '../icons/ui-icon.tsx';
@@ -7,6 +6,7 @@ import { sealName } from '../seal/name.ts';
 import { SealMark } from '../seal/seal-mark.tsx';
 import { useSeal } from '../seal/use-seal.ts';
 import { type ComposerMode, composerMode } from '../state/behaviour.ts';
+import type { ChatController, ChatView } from '../surfaces/chat.ts';
 import { AttachButton, DraftFiles } from './attachments.tsx';
 import { type ComposerFacts, composerCaption } from './composer-caption.ts';
 import { privateField } from './private-field.ts';

@@ -1,9 +1,9 @@
-import type { ChatView } from '../controller.ts';
 import { formatAgo } from '../i18n/format.ts';
 import { t } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
 import { UiIcon, type UiIconName } from '../icons/ui-icon.tsx';
 import { describe, operatorOf } from '../state/describe.ts';
+import type { ChatView } from '../surfaces/chat.ts';
 import { useNow } from '../use-now.ts';
 
 function Fact({ icon, text, sure }: { icon: UiIconName; text: string; sure: boolean }) {

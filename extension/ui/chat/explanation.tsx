@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import type { ChatController, ChatView } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
 import { UiIcon } from '../icons/ui-icon.tsx';
 import { operatorOf } from '../state/describe.ts';
+import type { ChatController, ChatView } from '../surfaces/chat.ts';
 import { SetupDrawer } from './setup-drawer.tsx';
 import { isPlain } from './setup-form.ts';
 import { Sheet } from './sheet.tsx';

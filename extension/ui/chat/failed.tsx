@@ -1,12 +1,13 @@
 import { useRef } from 'preact/hooks';
 import type { VerificationReport } from '../../../protocol/report.ts';
 import { describeRow, fingerprint } from '../chain/rows.ts';
-import type { LogFacts, Status } from '../controller.ts';
 import { shortHex } from '../i18n/format.ts';
 import { t } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
 import type { Action } from '../state/actions.ts';
 import { describe } from '../state/describe.ts';
+import type { LogFacts } from '../surfaces/chat.ts';
+import type { Status } from '../surfaces/status.ts';
 import { Actions } from './refusal.tsx';
 import { useAppear } from './use-appear.ts';
 

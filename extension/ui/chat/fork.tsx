@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
-import type { ForkEvidence } from '../controller.ts';
 import { downloadJson } from '../download.ts';
 import { formatTime } from '../i18n/format.ts';
 import { t } from '../i18n/messages.ts';
 import { UiIcon } from '../icons/ui-icon.tsx';
+import type { ForkEvidence } from '../surfaces/chat.ts';
 
 /** One line becoming two: the only picture of an alarm that Waxseal draws. */
 function TwoHistories({ fork }: { fork: ForkEvidence }) {

@@ -1,9 +1,9 @@
-import type { ChatController, ChatView } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
 import { isSealedState } from '../state/behaviour.ts';
 import { describe } from '../state/describe.ts';
+import type { ChatController, ChatView } from '../surfaces/chat.ts';
 
 /** Head of the in-page frame, in the inverse of our own theme so that it belongs to no page. */
 export function FrameHead({

@@ -1,7 +1,7 @@
 import { useCallback, useId, useRef, useState } from 'preact/hooks';
-import type { ChatView } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
 import { UiIcon } from '../icons/ui-icon.tsx';
+import type { ChatView } from '../surfaces/chat.ts';
 import { useDismiss } from '../use-dismiss.ts';
 
 interface Props {

@@ -1,5 +1,4 @@
 import { useRef } from 'preact/hooks';
-import type { Figures, Status } from '../controller.ts';
 import { formatAgo, formatMoment } from '../i18n/format.ts';
 import { t, tn } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
@@ -7,6 +6,7 @@ import { UiIcon } from '../icons/ui-icon.tsx';
 import type { Action } from '../state/actions.ts';
 import { isAlert } from '../state/behaviour.ts';
 import { describe } from '../state/describe.ts';
+import type { Figures, Status } from '../surfaces/status.ts';
 import { useNow } from '../use-now.ts';
 import { useAppear } from './use-appear.ts';
 

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import type { VerificationReport } from '../../../protocol/report.ts';
-import type { ChatController, ChatSetup, ChatView } from '../controller.ts';
 import { shortHex } from '../i18n/format.ts';
 import { formatCount, t } from '../i18n/messages.ts';
+import type { ChatController, ChatSetup, ChatView } from '../surfaces/chat.ts';
 import { privateField } from './private-field.ts';
 import { formOf, isPlain, readForm, type SetupField, type SetupForm, setupLimits } from './setup-form.ts';
 import { Sheet } from './sheet.tsx';

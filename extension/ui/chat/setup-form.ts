@@ -1,5 +1,5 @@
 /** The drawer's fields as text, and as the settings they stand for. @module */
-import type { ChatSetup } from '../controller.ts';
+import type { ChatSetup } from '../surfaces/chat.ts';
 
 export interface SetupForm {
   readonly system: string;

@@ -1,6 +1,6 @@
 import type { RowId } from '../../../protocol/report.ts';
-import type { Progress, Status } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
+import type { Progress, Status } from '../surfaces/status.ts';
 
 export type StepState = 'waiting' | 'running' | 'passed' | 'failed';
 

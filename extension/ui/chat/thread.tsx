@@ -1,14 +1,5 @@
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type {
-  AnswerFigures,
-  AnswerMessage,
-  ChatController,
-  ChatView,
-  OwnMessage,
-  ThreadItem,
-  TooLongLine,
-} from '../controller.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { downloadJson } from '../download.ts';
 import { formatTime, formatTook } from '../i18n/format.ts';
@@ -17,6 +8,14 @@ import { StateIcon, type StateIconName } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
 import { Markdown } from '../markdown/markdown.tsx';
 import { operatorOf } from '../state/describe.ts';
+import type { ChatController, ChatView } from '../surfaces/chat.ts';
+import type {
+  AnswerFigures,
+  AnswerMessage,
+  OwnMessage,
+  ThreadItem,
+  TooLongLine,
+} from '../surfaces/thread.ts';
 import { useNow } from '../use-now.ts';
 import { Chips } from './attachments.tsx';
 import { useSpoken } from './use-spoken.ts';

@@ -1,5 +1,5 @@
-import type { ChatController, ChatView } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
+import type { ChatController, ChatView } from '../surfaces/chat.ts';
 
 /** A chat that came here while another one was open: nothing of either is lost, and the person says which goes on. */
 export function Waiting({ view, controller }: { view: ChatView; controller: ChatController }) {

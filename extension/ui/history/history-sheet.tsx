@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import { Sheet } from '../chat/sheet.tsx';
-import type { ChatController, ChatView } from '../controller.ts';
 import { formatAgo } from '../i18n/format.ts';
 import { t } from '../i18n/messages.ts';
 import { UiIcon } from '../icons/ui-icon.tsx';
+import type { ChatController, ChatView } from '../surfaces/chat.ts';
 import { useNow } from '../use-now.ts';
 import { PassphraseField } from './passphrase-field.tsx';
 import { HistoryProblem } from './problem.tsx';

@@ -1,6 +1,7 @@
-import type { DomainSummary, HardwareDemand, OptionsController } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
+import type { OptionsController } from '../surfaces/options.ts';
+import type { DomainSummary, HardwareDemand } from '../surfaces/trust.ts';
 import { Choice, Group } from './choice.tsx';
 import { describeAccepted, describePreset, hardwareName } from './hardware-words.ts';
 

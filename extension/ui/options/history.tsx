@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
-import type { HistorySettings } from '../controller.ts';
 import { PassphraseField } from '../history/passphrase-field.tsx';
 import { HistoryProblem } from '../history/problem.tsx';
 import { t } from '../i18n/messages.ts';
 import { UiIcon } from '../icons/ui-icon.tsx';
+import type { HistorySettings } from '../surfaces/options.ts';
 import type { SectionProps } from './sections.tsx';
 
 /** What encryption on this computer is good for, and what it is not. */

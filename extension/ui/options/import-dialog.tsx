@@ -1,9 +1,9 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { DiffLine } from '../../../protocol/policy-diff.ts';
-import type { OptionsController, OptionsView } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
+import type { OptionsController, OptionsView } from '../surfaces/options.ts';
 import { describeLine } from './diff-words.ts';
 
 function Line({ line }: { line: DiffLine }) {

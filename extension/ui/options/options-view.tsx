@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import type { OptionsController } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
 import { Brand } from '../icons/brand.tsx';
+import type { OptionsController } from '../surfaces/options.ts';
 import { useStore } from '../use-store.ts';
 import { About, Data } from './about.tsx';
 import { History } from './history.tsx';

@@ -1,7 +1,7 @@
-import type { OptionsView } from '../controller.ts';
 import { codeWords } from '../i18n/code-words.ts';
 import { t } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
+import type { OptionsView } from '../surfaces/options.ts';
 
 /** What a person can do about an error, by its code. */
 export const remedies: { readonly [code: string]: () => string } = {

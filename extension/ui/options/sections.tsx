@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
-import type { OptionsController, OptionsView } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
 import { SealChooser } from '../seal/chooser.tsx';
 import { sealNameFirst } from '../seal/name.ts';
 import type { OfferedSeal } from '../seal/offer.ts';
 import { SealMark } from '../seal/seal-mark.tsx';
 import { useSeal } from '../seal/use-seal.ts';
+import type { OptionsController, OptionsView } from '../surfaces/options.ts';
 
 export interface SectionProps {
   readonly view: OptionsView;

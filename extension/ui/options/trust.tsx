@@ -1,10 +1,11 @@
 import type { ComponentChildren } from 'preact';
-import type { DomainSummary, KeptEvidence, OptionsController, OptionsView } from '../controller.ts';
 import { downloadJson } from '../download.ts';
 import { formatDate } from '../i18n/format.ts';
 import { t, tn } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
 import { UiIcon } from '../icons/ui-icon.tsx';
+import type { OptionsController, OptionsView } from '../surfaces/options.ts';
+import type { DomainSummary, KeptEvidence } from '../surfaces/trust.ts';
 import { Demands } from './demands.tsx';
 import { ImportDialog } from './import-dialog.tsx';
 import { Refused } from './refused.tsx';

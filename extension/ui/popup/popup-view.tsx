@@ -1,6 +1,5 @@
 import { describeRow } from '../chain/rows.ts';
 import { Fork } from '../chat/fork.tsx';
-import type { PopupController, PopupView, Status } from '../controller.ts';
 import { formatAgo } from '../i18n/format.ts';
 import { t } from '../i18n/messages.ts';
 import { StateIcon, stateDrawings } from '../icons/state-icon.tsx';
@@ -8,6 +7,8 @@ import { UiIcon } from '../icons/ui-icon.tsx';
 import type { Action } from '../state/actions.ts';
 import { isSealedState } from '../state/behaviour.ts';
 import { describe } from '../state/describe.ts';
+import type { PopupController, PopupView } from '../surfaces/popup.ts';
+import type { Status } from '../surfaces/status.ts';
 import { useNow } from '../use-now.ts';
 import { useStore } from '../use-store.ts';
 

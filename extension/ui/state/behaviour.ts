@@ -1,5 +1,5 @@
 /** What a state lets a person do, apart from its words (LOOKS 3, the composer column). */
-import type { StateId, Status } from '../controller.ts';
+import type { StateId, Status } from '../surfaces/status.ts';
 
 /**
  * `on` seals; `wait` lets the person type while the check runs; `paused` keeps the draft; `read-only` keeps it

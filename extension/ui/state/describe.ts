@@ -4,10 +4,10 @@
  * @module
  */
 import type { Interference } from '../../messaging.ts';
-import type { Figures, StateId, Status } from '../controller.ts';
 import { formatDate, formatSpan } from '../i18n/format.ts';
 import { t, tn } from '../i18n/messages.ts';
 import type { StateIconName } from '../icons/state-icon.tsx';
+import type { Figures, StateId, Status } from '../surfaces/status.ts';
 import type { Action, ActionId } from './actions.ts';
 
 /** All that a surface says about a state. */

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ChatSurface } from '../chat/chat-view.tsx';
-import type { PracticeController } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
+import type { PracticeController } from '../surfaces/welcome.ts';
 import { useStore } from '../use-store.ts';
 
 function Task({

@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { PracticeController, WelcomeController } from '../controller.ts';
 import { t } from '../i18n/messages.ts';
 import { Brand } from '../icons/brand.tsx';
 import { SealChooser } from '../seal/chooser.tsx';
 import type { OfferedSeal } from '../seal/offer.ts';
 import { useSeal } from '../seal/use-seal.ts';
+import type { PracticeController, WelcomeController } from '../surfaces/welcome.ts';
 import { useStore } from '../use-store.ts';
 import { Lesson, type Letter } from './lesson.tsx';
 import { Practice } from './practice.tsx';

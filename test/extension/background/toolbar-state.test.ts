@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type TabFacts, toolbarLook } from '../../../extension/background/toolbar-state.ts';
-import type { StateId } from '../../../extension/ui/controller.ts';
+import type { StateId } from '../../../extension/ui/surfaces/status.ts';
 
 const facts: TabFacts = { granted: true, fork: false, view: null, typing: false };
 const look = (id: StateId, change: Partial<TabFacts> = {}, simulated = false) =>

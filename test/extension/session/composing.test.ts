@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Composing } from '../../../extension/session/composing.ts';
-import type { ChatView } from '../../../extension/ui/controller.ts';
 import { Store } from '../../../extension/ui/store.ts';
+import type { ChatView } from '../../../extension/ui/surfaces/chat.ts';
 import { view } from '../ui/gallery/fixtures.ts';
 
 const question = { kind: 'own', id: 'q', text: 'First question' } as const;

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { IDLE_MS, Keeper } from '../../../../extension/session/history/keeper.ts';
 import type { StoredChat } from '../../../../extension/session/history/stored-chat.ts';
 import { initialView } from '../../../../extension/session/initial-view.ts';
-import type { ChatView } from '../../../../extension/ui/controller.ts';
 import { Store } from '../../../../extension/ui/store.ts';
+import type { ChatView } from '../../../../extension/ui/surfaces/chat.ts';
 import { type MemoryHistory, memoryHistory } from '../../../support/memory-history.ts';
 
 const cost = { log2N: 14, r: 8, p: 1 };

@@ -1,15 +1,10 @@
 /** Invented names and numbers for looking at every state. It is 22 November 2026, 14:02. */
 
-import type {
-  AnswerFigures,
-  Attachment,
-  ChatView,
-  DomainSummary,
-  Figures,
-  OptionsView,
-  StateId,
-  Status,
-} from '../../../../extension/ui/controller.ts';
+import type { ChatView } from '../../../../extension/ui/surfaces/chat.ts';
+import type { OptionsView } from '../../../../extension/ui/surfaces/options.ts';
+import type { Figures, StateId, Status } from '../../../../extension/ui/surfaces/status.ts';
+import type { AnswerFigures, Attachment } from '../../../../extension/ui/surfaces/thread.ts';
+import type { DomainSummary } from '../../../../extension/ui/surfaces/trust.ts';
 import type { StricterPreset } from '../../../../protocol/demands.ts';
 import type { DiffLine } from '../../../../protocol/policy-diff.ts';
 import type { Row, RowId, VerificationReport } from '../../../../protocol/report.ts';

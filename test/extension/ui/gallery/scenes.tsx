@@ -2,19 +2,14 @@
 import type { ComponentChild } from 'preact';
 import { createPracticeController } from '../../../../extension/session/practice-controller.ts';
 import { ChatSurface } from '../../../../extension/ui/chat/chat-view.tsx';
-import type {
-  ChatController,
-  ChatView,
-  OptionsController,
-  OptionsView,
-  PopupController,
-  PopupView,
-  StateId,
-  WelcomeController,
-} from '../../../../extension/ui/controller.ts';
 import { Options, type OptionsSection } from '../../../../extension/ui/options/options-view.tsx';
 import { Popup } from '../../../../extension/ui/popup/popup-view.tsx';
 import { Store } from '../../../../extension/ui/store.ts';
+import type { ChatController, ChatView } from '../../../../extension/ui/surfaces/chat.ts';
+import type { OptionsController, OptionsView } from '../../../../extension/ui/surfaces/options.ts';
+import type { PopupController, PopupView } from '../../../../extension/ui/surfaces/popup.ts';
+import type { StateId } from '../../../../extension/ui/surfaces/status.ts';
+import type { WelcomeController } from '../../../../extension/ui/surfaces/welcome.ts';
 import { Practice } from '../../../../extension/ui/welcome/practice.tsx';
 import { Welcome } from '../../../../extension/ui/welcome/welcome-view.tsx';
 import * as fixture from './fixtures.ts';

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import de from '../../../../extension/public/_locales/de/messages.json' with { type: 'json' };
 import en from '../../../../extension/public/_locales/en/messages.json' with { type: 'json' };
-import type { StateId, Status } from '../../../../extension/ui/controller.ts';
 import { setMessageSource } from '../../../../extension/ui/i18n/messages.ts';
 import { stateDrawings } from '../../../../extension/ui/icons/state-icon.tsx';
 import { composerMode, isAlert } from '../../../../extension/ui/state/behaviour.ts';
 import { describe as describeState } from '../../../../extension/ui/state/describe.ts';
+import type { StateId, Status } from '../../../../extension/ui/surfaces/status.ts';
 import { catalogueSource } from '../catalogue.ts';
 import { figures } from '../gallery/fixtures.ts';
 
