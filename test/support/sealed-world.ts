@@ -13,7 +13,7 @@ import { parseHex, utf8 } from '../../protocol/bytes.ts';
 import { parseRuntimeStatement, type WireParameters } from '../../protocol/session/runtime-statement.ts';
 import { scriptedEngine } from './enclave.ts';
 import { LogBuilder, testDigest } from './log-builder.ts';
-import { serveLogFiles } from './log-files-server.ts';
+import { type ServedFile, serveLogFiles } from './log-files-server.ts';
 
 export interface SealedWorld {
   /** Origin of the service. */
@@ -22,6 +22,8 @@ export interface SealedWorld {
   readonly domain: string;
   /** What the log serves; publish to change it. */
   readonly log: LogBuilder;
+  /** What was asked of the log, in order. */
+  readonly asked: readonly ServedFile[];
   /** Index of the release that approves the service. */
   readonly release: number;
   close(): Promise<void>;
@@ -70,6 +72,7 @@ export async function startSealedWorld(
   return {
     service,
     log,
+    asked: served.served,
     release,
     domain: JSON.stringify({
       ...file,
