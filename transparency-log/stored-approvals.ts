@@ -22,13 +22,13 @@ export class StoredApprovals implements Approved {
     this.#entries = entries;
   }
 
-  async find(statementSha256: string): Promise<Place | undefined> {
-    return this.#recent.get(statementSha256) ?? this.#stored(statementSha256);
+  async find(statementSha256: string, size: number): Promise<Place | undefined> {
+    return this.#recent.get(statementSha256) ?? this.#stored(statementSha256, size);
   }
 
-  async #stored(statementSha256: string): Promise<Place | undefined> {
+  async #stored(statementSha256: string, size: number): Promise<Place | undefined> {
     const index = await this.#entries.indexOf(parseHex(statementSha256, 32));
-    if (index === null) return undefined;
+    if (index === null || index >= size) return undefined;
     const [stored] = await this.#entries.entries(index, index + 1);
     if (!stored || !Object.hasOwn(KINDS, stored.kind)) return undefined;
     const statement = parseStatement(parseEnvelope(stored.entry).payload) as Logged['statement'];

@@ -18,10 +18,11 @@ export const placeOf = ({ index, statement }: Pick<Logged, 'index' | 'statement'
 /** Where a replay records approvals and finds them again. Clients keep them whole; a log has them on its disk. */
 export interface Approved {
   /**
-   * The approval with this statement hash (hex), if it was recorded. One that is forgotten (ledger.ts), or that lies
-   * beyond what was replayed, may be found or not: it makes no difference.
+   * The approval with this statement hash (hex), if it was recorded. One that is forgotten (ledger.ts) may be found
+   * or not: it makes no difference.
+   * @param size how many entries were recorded; what a store holds beyond them does not count yet
    */
-  find(statementSha256: string): Place | undefined | Promise<Place | undefined>;
+  find(statementSha256: string, size: number): Place | undefined | Promise<Place | undefined>;
   /** @param newestNotBefore the date by which approvals are forgotten, in milliseconds */
   add(logged: Logged, newestNotBefore: number): void;
   takeBack(statementSha256: string, takenBack: NonNullable<Logged['takenBack']>): void;

@@ -223,11 +223,9 @@ export class Replay {
   }
 
   async #find(statementSha256: string): Promise<Place | null> {
-    const place = await this.#approved.find(statementSha256);
     const { size, newestNotBefore } = this.#ledger;
-    if (place === undefined || place.index >= size || isForgotten(place.expires, newestNotBefore))
-      return null;
-    return place;
+    const place = await this.#approved.find(statementSha256, size);
+    return place === undefined || isForgotten(place.expires, newestNotBefore) ? null : place;
   }
 
   #apply(statement: Statement, statementSha256: string, { index, entrySha256, signers }: JudgedEntry): void {

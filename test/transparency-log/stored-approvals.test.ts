@@ -50,13 +50,13 @@ describe('approvals in the store of a log', () => {
     if (logged?.statement.kind !== 'release') throw new Error('no release');
     const place = { index: 1, expires: logged.statement.expires };
     const approvals = new StoredApprovals(store);
-    expect(await approvals.find(logged.statementSha256)).toBeUndefined();
+    expect(await approvals.find(logged.statementSha256, 2)).toBeUndefined();
     approvals.add(logged);
-    expect(await approvals.find(logged.statementSha256)).toEqual(place);
+    expect(await approvals.find(logged.statementSha256, 2)).toEqual(place);
     await keep(log, ['policy', 'release']);
     approvals.stored();
-    expect(await approvals.find(logged.statementSha256)).toEqual(place);
-    expect(await new StoredApprovals(store).find(logged.statementSha256)).toEqual(place);
+    expect(await approvals.find(logged.statementSha256, 2)).toEqual(place);
+    expect(await new StoredApprovals(store).find(logged.statementSha256, 2)).toEqual(place);
   });
 
   it('are no policies, and nothing that the log does not hold', async () => {
@@ -64,8 +64,8 @@ describe('approvals in the store of a log', () => {
     await keep(log, ['policy']);
     const approvals = new StoredApprovals(store);
     const [policy = new Uint8Array()] = log.entries;
-    expect(await approvals.find(toHex(hashOf(policy)))).toBeUndefined();
-    expect(await approvals.find('ab'.repeat(32))).toBeUndefined();
+    expect(await approvals.find(toHex(hashOf(policy)), 1)).toBeUndefined();
+    expect(await approvals.find('ab'.repeat(32), 1)).toBeUndefined();
   });
 
   it('count from their own place on: what the store holds beyond is no approval yet', async () => {
