@@ -64,12 +64,26 @@ function linkValues({ id, rows }: ChainLink, report: VerificationReport): LinkVa
   return told.length > 0 ? { told, recorded } : { told: recorded, recorded: [] };
 }
 
+/** A name of a standard, which may be broken after its dots. */
+function StandardName({ name }: { name: string }) {
+  return (
+    <bdi class="mono standard-name">
+      {name.split(/(?<=\.)/).map((part) => (
+        <>
+          {part}
+          <wbr />
+        </>
+      ))}
+    </bdi>
+  );
+}
+
 function PairList({ values }: { values: readonly Pair[] }) {
   return (
     <dl class="pairs evidence-pairs">
       {values.map(([label, value, mono, standard]) => (
         <>
-          <dt>{standard ? <bdi class="mono">{label}</bdi> : label}</dt>
+          <dt>{standard ? <StandardName name={label} /> : label}</dt>
           <dd class={mono ? 'mono digest' : undefined} dir={mono ? 'ltr' : undefined}>
             {value}
           </dd>

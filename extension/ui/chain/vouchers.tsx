@@ -23,9 +23,9 @@ interface VoucherProps {
 function Voucher({ name, caption, did, silent = false }: VoucherProps) {
   return (
     <li class={silent ? 'voucher voucher-silent' : 'voucher'}>
-      <span class="initials" aria-hidden="true">
+      <bdi class="initials" aria-hidden="true">
         {initials(name)}
-      </span>
+      </bdi>
       <span class="voucher-who">
         <span class="voucher-name">{name}</span>
         {caption !== '' && <span class="caption">{caption}</span>}

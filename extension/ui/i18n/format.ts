@@ -36,7 +36,12 @@ function largestUnit(ms: number) {
 /** `6 minutes ago`, for a time in the past. */
 export function formatAgo(at: number, now: number): string {
   const { unit, n } = largestUnit(Math.max(0, now - at));
-  return new Intl.RelativeTimeFormat(locale(), { numeric: n === 0 ? 'auto' : 'always' }).format(-n, unit);
+  const text = new Intl.RelativeTimeFormat(locale(), { numeric: n === 0 ? 'auto' : 'always' }).format(
+    -n,
+    unit,
+  );
+  // Hebrew data say one day in words, and once more as a number in brackets.
+  return text.replace(/ \(1\)$/, '');
 }
 
 /** `1 year`, for a length of time in milliseconds. */

@@ -44,8 +44,10 @@ export function Refused({ code, reason, place }: NonNullable<OptionsView['refusa
             )}
           </p>
         )}
-        <p class="caption mono" dir="ltr">
-          {code} {reason}
+        <p class="caption">
+          <bdi class="mono">
+            {code} {reason}
+          </bdi>
         </p>
       </div>
     </div>

@@ -87,6 +87,13 @@ describe('formats', () => {
     expect(formatSpan(-3 * 3_600_000)).toBe('3 hours');
   });
 
+  test('say one day in Hebrew once', () => {
+    setMessageSource(catalogueSource('he', he));
+    expect(formatAgo(0, 26 * 3_600_000)).toMatch(/^לפני יום/);
+    expect(formatAgo(0, 26 * 3_600_000)).not.toContain('(');
+    setMessageSource(catalogueSource('en', en));
+  });
+
   test('group digests so that two people can compare them', () => {
     expect(groupHex('9c41e07a52bd18f6c0')).toBe('9c41e07a 52bd18f6 c0');
     expect(shortHex('9c41e07a52bd18f6c0a3774e')).toBe('9c41 e07a … 774e');
