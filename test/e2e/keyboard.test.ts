@@ -10,27 +10,13 @@ import {
   startDrivenWorld,
 } from '../support/driven-world.ts';
 import { boxOf, type Driver } from '../support/driver.ts';
+import { countPointers, focusedIn, tabTo } from '../support/keyboard.ts';
 import { type StaticSite, startStaticSite } from '../support/static-site.ts';
 
 const answer = 'A sealed answer.';
 const patient = { timeout: 20_000 };
 const webChat = `<!doctype html><title>parley</title><body style="margin:0;min-height:100vh">
 <textarea placeholder="Message parley" style="position:fixed;bottom:20px;left:80px;width:600px"></textarea></body>`;
-
-const countPointers = `window.pointers = 0;
-  for (const type of ['pointerdown', 'mousedown', 'touchstart']) addEventListener(type, () => window.pointers++, true);`;
-
-/** What has the keyboard: its name, and whether it shows that it has it. */
-const focused = `
-  const element = document.activeElement;
-  const name = element.getAttribute('aria-label') ?? (element.labels?.[0] ?? element).innerText ?? '';
-  return { name: name.replace(/\\s+/g, ' ').trim(), tag: element.localName, shown: element.matches(':focus-visible') };`;
-
-interface Focused {
-  readonly name: string;
-  readonly tag: string;
-  readonly shown: boolean;
-}
 
 describeInBrowsers('by keyboard alone', (browser) => {
   let driven: DrivenWorld;
@@ -57,23 +43,8 @@ describeInBrowsers('by keyboard alone', (browser) => {
     await driver.closeTab();
   };
 
-  type Run = Driver['run'];
-  /** Presses Tab until the keyboard is on the control of that name; everything on the way must show that it has it. */
-  const tabTo = async (wanted: RegExp, run: Run = driver?.run, key: '\t' | '⇤' = '\t'): Promise<string> => {
-    const passed: string[] = [];
-    for (let presses = 0; presses < 60; presses++) {
-      await driver.press(key);
-      const { name: found, tag, shown } = (await run(focused)) as Focused;
-      if (tag === 'body' || tag === 'html') continue;
-      expect(shown, found).toBe(true);
-      // What scrolls takes the keyboard too, and its name would be all that is in it.
-      if (/^(?:a|button|input|textarea)$/.test(tag) && wanted.test(found)) return found;
-      passed.push(found);
-    }
-    throw new Error(`the keyboard does not come to ${wanted}, but to ${passed.join(' | ')}`);
-  };
-  const pressOn = async (wanted: RegExp, run?: Run) => {
-    await tabTo(wanted, run);
+  const pressOn = async (wanted: RegExp) => {
+    await tabTo(driver, wanted);
     await driver.press('\n');
   };
 
@@ -81,9 +52,9 @@ describeInBrowsers('by keyboard alone', (browser) => {
     await begin('welcome');
     await pressOn(/^Next$/);
     await expect.poll(text, patient).toContain('2 of 4');
-    await tabTo(/ on a /);
+    await tabTo(driver, / on an? /);
     await driver.press(' →');
-    const own = ((await driver.run(focused)) as Focused).name;
+    const own = (await focusedIn(driver.run)).name;
     expect(own).toMatch(/ on an? /);
     await pressOn(/^This one/);
     await expect.poll(text, patient).toContain('3 of 4');
@@ -91,15 +62,15 @@ describeInBrowsers('by keyboard alone', (browser) => {
     await expect.poll(text, patient).toContain('4 of 4');
     await pressOn(new RegExp(`^Box .: ${own}$`));
     await pressOn(/^Try it on a practice page/);
-    await tabTo(/^Message/);
+    await tabTo(driver, /^Message/);
     await driver.press('hello\n');
     await expect
       .poll(() => driver.run(`return document.querySelector('.answer-tools') !== null`), patient)
       .toBe(true);
-    await tabTo(/^Let it$/, driver.run, '⇤');
+    await tabTo(driver, /^Let it$/, { key: '⇤' });
     await driver.press('\n');
     await expect.poll(text, patient).toContain('This page got in the way');
-    expect(await driver.run(focused)).toMatchObject({ name: 'Open the box again', shown: true });
+    expect(await focusedIn(driver.run)).toMatchObject({ name: 'Open the box again', shown: true });
     await driver.press('\n');
     await pressOn(/^Enough/);
     await end();
@@ -111,16 +82,16 @@ describeInBrowsers('by keyboard alone', (browser) => {
     // As narrow as the panel is; a wide one shows one link's evidence at all times.
     await driver.resize(480, 900);
     await expect.poll(text, patient).toContain('Try it with something harmless');
-    await tabTo(/^Message/);
+    await tabTo(driver, /^Message/);
     await driver.press('is it so?\n');
     await expect.poll(text, patient).toContain(answer);
     await expect
       .poll(() => driver.run(`return document.querySelector('.took') !== null`), patient)
       .toBe(true);
-    await tabTo(/See what was checked$/, driver.run, '⇤');
+    await tabTo(driver, /See what was checked$/, { key: '⇤' });
     await driver.press('\n');
     await expect.poll(text, patient).toContain('What was checked');
-    expect(await driver.run(focused)).toMatchObject({ name: 'Back' });
+    expect(await focusedIn(driver.run)).toMatchObject({ name: 'Back' });
     const links = Number(await driver.run(`return document.querySelectorAll('.link-button').length`));
     expect(links).toBe(7);
     for (let link = 0; link < links; link++) {
@@ -130,9 +101,9 @@ describeInBrowsers('by keyboard alone', (browser) => {
       // Shut again, so that the next one is the next to come.
       await driver.press('\n');
     }
-    await tabTo(/^Export report/);
+    await tabTo(driver, /^Export report/);
     await pressOn(/^Check again/);
-    await tabTo(/^Back/, driver.run, '⇤');
+    await tabTo(driver, /^Back/, { key: '⇤' });
     await driver.press('\n');
     await expect.poll(text, patient).toContain(answer);
     await end();
@@ -148,8 +119,8 @@ describeInBrowsers('by keyboard alone', (browser) => {
     await driver.press('is it so?\n');
     await expect.poll(async () => (await boxOf(driver))?.text, patient).toContain(answer);
     await driver.runInBox(countPointers);
-    await tabTo(/^Open the side panel|^Fold|^Close/, driver.runInBox, '⇤');
-    await tabTo(/^Message/, driver.runInBox);
+    await tabTo(driver, /^Open the side panel|^Fold|^Close/, { run: driver.runInBox, key: '⇤' });
+    await tabTo(driver, /^Message/, { run: driver.runInBox });
     expect(await driver.runInBox('return window.pointers')).toBe(0);
     await end();
   });

@@ -79,34 +79,6 @@ describe.skipIf(!hasChromium)('who is trusted, in the built extension', { timeou
     });
   });
 
-  describe('more than a trust domain asks', () => {
-    const choice = (name: string) => page.getByRole('radio', { name });
-    const open = async () => {
-      await page.reload();
-      await page.locator('.domain summary', { hasText: BUILT_IN }).click();
-    };
-    const kept = async () => {
-      const { reply } = await browser.ask('trust/get', {});
-      return (reply as { demands: unknown }).demands;
-    };
-
-    it('is offered as what it would refuse, chosen, and there after a reload', async () => {
-      await open();
-      expect(await page.locator('.demands input').count()).toBe(2);
-      expect(await page.locator('.demands').innerText()).toContain('two threads may share a core');
-      await choice('Hardened').check();
-      const demand = { domain: BUILT_IN, type: 'sev-snp-simulated', preset: 'hardened' };
-      await expect.poll(kept, patient).toEqual([demand]);
-      await open();
-      expect(await choice('Hardened').isChecked()).toBe(true);
-    });
-
-    it('is taken back by the choice of what the trust domain says', async () => {
-      await choice('As the trust domain says').check();
-      await expect.poll(kept, patient).toEqual([]);
-    });
-  });
-
   describe('a file with another trust domain', () => {
     const name = 'Rowan <b>Foundation</b>';
     const enclaves = [{ service: 'https://rowan.example', name: 'Rowan', product: 'rowan', machines: false }];

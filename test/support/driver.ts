@@ -63,6 +63,7 @@ export const namedKeys: Readonly<Record<string, readonly [name: string, codes: r
   '\t': ['Tab', ['\uE004']],
   '⇤': ['Shift+Tab', ['\uE008', '\uE004']],
   '⎋': ['Escape', ['\uE00C']],
+  '↑': ['ArrowUp', ['\uE013']],
   '↓': ['ArrowDown', ['\uE015']],
   '→': ['ArrowRight', ['\uE014']],
 };
