@@ -84,8 +84,8 @@ export default defineConfig({
       ...(browser === 'firefox' && { theme_icons: themeIcons }),
     },
     commands: {
-      'open-panel': { suggested_key: { default: 'Alt+Shift+W' }, description: 'Open the side panel' },
-      'focus-composer': { suggested_key: { default: 'Alt+Shift+S' }, description: 'Type in the sealed box' },
+      'open-panel': { suggested_key: { default: 'Alt+Shift+W' }, description: '__MSG_commandPanel__' },
+      'focus-composer': { suggested_key: { default: 'Alt+Shift+S' }, description: '__MSG_commandComposer__' },
     },
     ...(browser === 'chrome'
       ? { key: chromeKey, incognito: 'split' as const, minimum_chrome_version: '130' }

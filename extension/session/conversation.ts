@@ -1,5 +1,4 @@
 /** The thread of a chat: what was said, and how each answer ended. Kept in memory only. @module */
-import type { TurnError } from '../../protocol/session/turn-errors.ts';
 import type { AnswerMessage, OwnMessage, ThreadItem } from '../ui/surfaces/thread.ts';
 import { withFiles } from './attachments.ts';
 import type { ChatMessage } from './chat-request.ts';
@@ -12,19 +11,6 @@ export function itemId(): string {
   count += 1;
   return `item-${count}`;
 }
-
-/** Why the engine failed, in words; what the enclave sends is a number. */
-const reasons: Record<TurnError, string> = {
-  busy: 'busy',
-  'bad-request': 'bad request',
-  'too-long': 'too long for this model',
-  'model-unknown': 'model unknown',
-  'engine-failed': 'the engine failed',
-  'parameter-refused': 'a setting was refused',
-  'session-over': 'session over',
-};
-
-export const reasonOf = (error: TurnError): string => reasons[error];
 
 /** What the model is told: the system prompt, then the thread from the last cut on. Empty answers say nothing. */
 export function messagesOf(thread: Thread, system = ''): ChatMessage[] {

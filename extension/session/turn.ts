@@ -8,7 +8,7 @@ import type { AnswerFigures, AnswerMessage, ThreadItem } from '../ui/surfaces/th
 import { type ChatOptions, chatRequest } from './chat-request.ts';
 import type { ChatSession } from './chat-session.ts';
 import type { TurnEvent, TurnResult } from './chat-status.ts';
-import { itemId, reasonOf, type Thread, withAnswer } from './conversation.ts';
+import { itemId, type Thread, withAnswer } from './conversation.ts';
 
 /** Where a turn reads and writes the thread. */
 interface ThreadHolder {
@@ -34,7 +34,7 @@ export interface TurnOptions {
 /** How an answer ended that did not come whole. */
 function endingOf(result: TurnResult, stopped: boolean): Partial<AnswerMessage> {
   if (result.state === 'complete') return { outcome: 'complete' };
-  if (result.state === 'failed') return { outcome: 'engine-error', reason: reasonOf(result.error) };
+  if (result.state === 'failed') return { outcome: 'engine-error', reason: result.error };
   return { outcome: stopped || result.state === 'stopped' ? 'stopped' : 'incomplete' };
 }
 
@@ -79,7 +79,7 @@ export async function runTurn(options: TurnOptions): Promise<TurnResult> {
         options.onContentEnd();
         return;
       case 'error':
-        change(() => ({ outcome: 'engine-error', reason: reasonOf(event.error) }));
+        change(() => ({ outcome: 'engine-error', reason: event.error }));
         options.onContentEnd();
     }
   };

@@ -18,6 +18,7 @@ type Build = `${BuildMode}-${BuildBrowser}`;
 interface Manifest {
   [key: string]: unknown;
   content_security_policy: { extension_pages: string };
+  commands: { [name: string]: { description: string } };
 }
 
 let scratch: string;
@@ -117,6 +118,8 @@ describe('the built manifest', () => {
       description: '__MSG_extDescription__',
       default_locale: 'en',
     });
+    for (const { description } of Object.values((await manifest('store-firefox')).commands))
+      expect(description).toMatch(/^__MSG_\w+__$/);
   });
 });
 

@@ -63,7 +63,7 @@ export function DraftFiles({ view, controller }: { view: ChatView; controller: C
           <StateIcon name="partial" size={16} />
           <span>
             {t('fileRefused', { name: fileRefusal.name })} {reasons[fileRefusal.reason]()}{' '}
-            <span class="mono caption">{fileRefusal.code}</span>
+            <bdi class="mono caption">{fileRefusal.code}</bdi>
           </span>
         </p>
       )}

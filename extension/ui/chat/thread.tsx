@@ -18,6 +18,7 @@ import type {
 } from '../surfaces/thread.ts';
 import { useNow } from '../use-now.ts';
 import { Chips } from './attachments.tsx';
+import { engineText } from './engine-words.ts';
 import { useSpoken } from './use-spoken.ts';
 
 interface NoticeProps {
@@ -115,7 +116,7 @@ function AnswerEnd({ answer, last, controller }: AnswerProps) {
         <Notice
           icon="partial"
           title={t('engineTitle')}
-          text={answer.reason ? t('engineText', { reason: answer.reason }) : t('engineTextOpen')}
+          text={engineText(answer.reason)}
           actions={[{ label: t('actTryAgain'), act: again }]}
         >
           {save}

@@ -1,12 +1,15 @@
 import { t } from '../i18n/messages.ts';
 import { StateIcon } from '../icons/state-icon.tsx';
 
-const words: { readonly [code: string]: () => string } = {
+/** What is said of each error, with what to do where something can be done. */
+export const problems: { readonly [code: string]: () => string } = {
   WAX_HISTORY_PASSPHRASE: () => t('historyWrong'),
   WAX_HISTORY_SHORT: () => t('historyShort'),
   WAX_HISTORY_DAMAGED: () => t('historyDamaged'),
   WAX_HISTORY_CHANGED: () => t('historyChanged'),
   WAX_HISTORY_FULL: () => t('historyFull'),
+  WAX_HISTORY_PRIVATE: () => t('historyPrivate'),
+  WAX_HISTORY_UNAVAILABLE: () => t('historyUnavailable'),
 };
 
 /** What went wrong with the history, what to do, and its code. */
@@ -16,7 +19,7 @@ export function HistoryProblem({ code }: { code: string | null }) {
     <p class="history-problem" role="alert">
       <StateIcon name={code === 'WAX_HISTORY_DAMAGED' ? 'warn' : 'partial'} size={20} />
       <span>
-        {(words[code] ?? (() => t('historyUnavailable')))()} <span class="mono caption">{code}</span>
+        {(problems[code] ?? (() => t('historyUnavailable')))()} <bdi class="mono caption">{code}</bdi>
       </span>
     </p>
   );

@@ -32,7 +32,7 @@ export interface AnswerMessage {
   /** Markdown as it came so far. Grows while `outcome` is `streaming`. */
   readonly text: string;
   readonly outcome: 'streaming' | 'complete' | 'stopped' | 'incomplete' | 'engine-error';
-  /** What the engine said about its error, from inside the seal. */
+  /** Which error of a turn (wire-format.md B8) the engine named, from inside the seal. */
   readonly reason?: string;
   /** When the question went out, sealed. */
   readonly askedAt?: number;

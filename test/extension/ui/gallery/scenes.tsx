@@ -144,7 +144,7 @@ const chats = {
       { kind: 'own', id: 'q', text: fixture.draft },
       { kind: 'answer', id: 'a', text: fixture.arriving, outcome: 'incomplete', receipt: true },
       { kind: 'session', id: 's', checkedAt: fixture.now, restarted: true },
-      { kind: 'answer', id: 'b', text: '', outcome: 'engine-error', reason: 'out of memory', receipt: true },
+      { kind: 'answer', id: 'b', text: '', outcome: 'engine-error', reason: 'engine-failed', receipt: true },
     ],
   }),
   'no-answer': chat({
