@@ -40,18 +40,12 @@ describe('waxseal log', () => {
   });
 
   const witnessOptions = () => world.endpoints.flatMap(({ url, key }) => ['--witness', `${key.text} ${url}`]);
-  const init = (dir: string, ...more: string[]) =>
-    waxseal(
-      'init',
-      '--dir',
-      join(folder, dir),
-      '--origin',
-      world.builder.origin,
-      '--policy',
-      policy,
-      ...witnessOptions(),
-      ...more,
-    );
+  /** Without witnesses. */
+  const bareInit = (dir: string, ...more: string[]) => {
+    const required = ['--dir', join(folder, dir), '--origin', world.builder.origin, '--policy', policy];
+    return waxseal('init', ...required, ...more);
+  };
+  const init = (dir: string, ...more: string[]) => bareInit(dir, ...witnessOptions(), ...more);
 
   it('init makes a key that only its owner can read, and prints the verifier key that vkey prints', async () => {
     const { code, lines } = await init('log', '--json');
@@ -90,19 +84,7 @@ describe('waxseal log', () => {
   });
 
   it('init refuses witnesses and options in another form', async () => {
-    const bare = (...more: string[]) =>
-      codeOf(
-        waxseal(
-          'init',
-          '--dir',
-          join(folder, 'x'),
-          '--origin',
-          world.builder.origin,
-          '--policy',
-          policy,
-          ...more,
-        ),
-      );
+    const bare = (...more: string[]) => codeOf(bareInit('x', ...more));
     expect(await bare('--witness', 'only-a-key')).toBe('WAX_LOGCOMMAND_OPTION');
     expect(await bare()).toBe('WAX_LOGSERVER_CONFIG');
     expect(await bare('--witness', `${world.builder.signer.verifierKey.text} https://w.example`)).toBe(
@@ -146,19 +128,7 @@ describe('waxseal log', () => {
   });
 
   it('init refuses a tlog-policy file that is none or has too weak a quorum, and one beside other witnesses', async () => {
-    const bare = (...more: string[]) =>
-      codeOf(
-        waxseal(
-          'init',
-          '--dir',
-          join(folder, 'x'),
-          '--origin',
-          world.builder.origin,
-          '--policy',
-          policy,
-          ...more,
-        ),
-      );
+    const bare = (...more: string[]) => codeOf(bareInit('x', ...more));
     const file = await groupsFile();
     expect(await bare('--witness-policy', file, ...witnessOptions())).toBe('WAX_LOGCOMMAND_OPTION');
     expect(await bare('--witness-policy', file, '--quorum', '2')).toBe('WAX_LOGCOMMAND_OPTION');

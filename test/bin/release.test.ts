@@ -1,7 +1,6 @@
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { releaseCommands } from '../../bin/commands/release.ts';
 import { parseEnvelope } from '../../protocol/log/dsse.ts';
 import { release as releaseKind } from '../../protocol/log/kinds/release.ts';
@@ -10,34 +9,10 @@ import { Replay } from '../../protocol/log/replay.ts';
 import { parseStatement } from '../../protocol/log/statement.ts';
 import { formatTrustDomain } from '../../protocol/policy.ts';
 import { readPolicyEntry } from '../../transparency-log/publish/entry.ts';
+import { runCommands } from '../support/commands.ts';
 import { LogBuilder, releaseFields, testDigest } from '../support/log-builder.ts';
 
-let folder: string;
-let output: string[];
-const path = (name: string) => join(folder, name);
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'waxseal-release-'));
-  output = [];
-  for (const stream of ['log', 'error'] as const) {
-    vi.spyOn(console, stream).mockImplementation((text: string) => {
-      output.push(text);
-    });
-  }
-});
-
-afterEach(async () => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  await rm(folder, { recursive: true });
-});
-
-/** Runs `waxseal …` with these words. */
-async function waxseal(name: string, ...args: string[]): Promise<number> {
-  const command = releaseCommands.find((candidate) => candidate.name === name);
-  if (!command) throw new Error(`no command ${name}`);
-  return command.run(args);
-}
+const { path, output, waxseal } = runCommands(releaseCommands);
 
 /** Keys of these people, as `--publisher` options. */
 async function keysOf(...names: string[]): Promise<string[]> {
@@ -101,7 +76,7 @@ describe('a draft', () => {
     const draft = path('release.json');
     const about = ['--fields', await fieldsFile(), '--policy', policy, '--out', draft];
     await waxseal('release approve', ...about, '--key', path('Ada.key'), '--yes');
-    output = [];
+    output.length = 0;
     await waxseal('release show', draft, '--policy', policy);
     expect(output.join('\n')).toContain('Approve waxseal-demo version 1.');
     expect(output.join('\n')).toContain('https://enclave.example');
@@ -287,7 +262,7 @@ describe('release files', () => {
       await mkdir(dirname(join(path(name), file)), { recursive: true });
       await writeFile(join(path(name), file), text);
     }
-    output = [];
+    output.length = 0;
     await waxseal('release files', path(name));
     return output[0];
   }
@@ -313,7 +288,7 @@ describe('release files', () => {
 
   test('lists what it hashes, in the order of the bytes', async () => {
     await build('own', manifest, { 'Z.js': '', 'icons.txt': '' });
-    output = [];
+    output.length = 0;
     await waxseal('release files', path('own'), '--list');
     const lines = (output[0] ?? '').split('\n').map((line) => line.slice(65));
     expect(lines).toEqual(['Z.js', 'icons.txt', 'icons/a.svg', 'manifest.json', 'z.js']);

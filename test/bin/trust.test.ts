@@ -1,38 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { writeFile } from 'node:fs/promises';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { trustCommands } from '../../bin/commands/trust.ts';
 import { parseTlogPolicy, verifyUnderPolicy } from '../../protocol/log/tlog-policy.ts';
 import { formatTrustDomain } from '../../protocol/policy.ts';
+import { runCommands } from '../support/commands.ts';
 import { LogBuilder } from '../support/log-builder.ts';
 
-let folder: string;
-let output: string[];
-const path = (name: string) => join(folder, name);
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'waxseal-trust-'));
-  output = [];
-  for (const stream of ['log', 'error'] as const) {
-    vi.spyOn(console, stream).mockImplementation((text: string) => {
-      output.push(text);
-    });
-  }
-});
-
-afterEach(async () => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  await rm(folder, { recursive: true });
-});
-
-/** Runs `waxseal trust …` with these words. */
-async function trust(name: string, ...args: string[]): Promise<number> {
-  const command = trustCommands.find((candidate) => candidate.name === `trust ${name}`);
-  if (!command) throw new Error(`no command ${name}`);
-  return command.run(args);
-}
+const { path, output, waxseal } = runCommands(trustCommands);
 
 const at = () => Math.floor(Date.now() / 1000) * 1000;
 
@@ -67,15 +41,15 @@ describe('trust compare', () => {
   const compare = async (...more: string[]) => {
     await write('ours.json', ours, { name: 'Waxseal' });
     await write('theirs.json', theirs, { name: 'Northern' });
-    return trust('compare', path('theirs.json'), path('ours.json'), ...more);
+    return waxseal('trust compare', path('theirs.json'), path('ours.json'), ...more);
   };
 
   test('marks what is weaker, and says so by its exit code', async () => {
     await write('ours.json', ours);
     await write('theirs.json', theirs, { hardware: { 'sev-snp-simulated': {} } });
-    expect(await trust('compare', path('theirs.json'), path('ours.json'))).toBe(10);
+    expect(await waxseal('trust compare', path('theirs.json'), path('ours.json'))).toBe(10);
     expect(output.join('\n')).toContain('weaker  Simulated machines count.');
-    expect(await trust('compare', path('ours.json'), path('ours.json'))).toBe(0);
+    expect(await waxseal('trust compare', path('ours.json'), path('ours.json'))).toBe(0);
   });
 
   test('says how many approve, and by name who approves under one only, or under both', async () => {
@@ -145,7 +119,7 @@ describe('trust compare', () => {
   });
 
   test('needs two files', async () => {
-    await expect(trust('compare', path('ours.json'))).rejects.toThrow('WAX_RELEASECMD_OPTION');
+    await expect(waxseal('trust compare', path('ours.json'))).rejects.toThrow('WAX_RELEASECMD_OPTION');
   });
 });
 
@@ -163,7 +137,7 @@ describe('trust tlog-policy', () => {
       return true;
     });
     try {
-      expect(await trust('tlog-policy', path('domain.json'), ...args)).toBe(0);
+      expect(await waxseal('trust tlog-policy', path('domain.json'), ...args)).toBe(0);
     } finally {
       write.mockRestore();
     }
@@ -197,7 +171,7 @@ describe('trust tlog-policy', () => {
   test.each([['nobody https://w.example'], ['witness-0.example'], ['witness-0.example ftp://w'], ['']])(
     'refuses the witness "%s"',
     async (witness) => {
-      const run = trust('tlog-policy', path('domain.json'), '--witness', witness);
+      const run = waxseal('trust tlog-policy', path('domain.json'), '--witness', witness);
       await expect(run).rejects.toThrow('WAX_RELEASECMD_OPTION');
     },
   );
