@@ -9,7 +9,7 @@ export interface Catalogue {
 }
 
 /** Keys that are made at runtime, of ids and codes: to be asked for one that is not there is no mistake. */
-export const made = /^(?:check|code|label)_/;
+const made = /^(?:check|code|label)_/;
 
 /** Messages from a loaded file, filled the way browsers fill them. Unknown keys throw, but for those made at runtime. */
 export function catalogueSource(locale: string, catalogue: Catalogue): MessageSource {
