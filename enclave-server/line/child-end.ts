@@ -18,7 +18,17 @@ export function openLine<Command, Report extends object>(
   socket.on('data', (bytes) => {
     for (const line of lines.push(bytes)) onCommand(JSON.parse(line));
   });
+  let gathering = false;
   return (report) => {
+    // What is said in one turn of the event loop, such as a token for each of many chats, leaves in one piece.
+    if (!gathering) {
+      socket.cork();
+      setImmediate(() => {
+        gathering = false;
+        socket.uncork();
+      });
+    }
+    gathering = true;
     socket.write(`${JSON.stringify(report)}\n`);
   };
 }

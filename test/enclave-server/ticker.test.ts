@@ -26,6 +26,19 @@ describe('Ticker', () => {
     for (const [index, time] of at.entries()) expect(time - 100 * (index + 1)).toBeLessThan(100);
   });
 
+  it('has its beat from the start, also where nobody was there to hear it', () => {
+    const start = performance.now();
+    const ticker = new Ticker(100, () => performance.now());
+    const at: number[] = [];
+    for (const pause of [30, 285, 20]) {
+      vi.advanceTimersByTime(pause);
+      const leave = ticker.add(() => at.push(performance.now() - start));
+      vi.advanceTimersByTime(110);
+      leave();
+    }
+    expect(at.map(Math.round)).toEqual([100, 500, 600]);
+  });
+
   it('leaves out ticks that it missed and never sends two at once', () => {
     let skew = 0;
     const ticker = new Ticker(100, () => performance.now() + skew);
