@@ -32,6 +32,8 @@ export interface Parts {
   readonly chainWish: SessionValue<number | null>;
   /** Reads the grants again after a change, for sender checks and icons. */
   refreshGrants(): Promise<void>;
+  /** Takes up the language that the settings name. */
+  speak(): Promise<void>;
 }
 
 /** Callers that the router lets through to messages of web pages. */
@@ -129,6 +131,11 @@ export function createHandlers(parts: Parts): Handlers {
     'seen/note': async (seen) => ({ last: await store.noteSeen(seen) }),
     'settings/preferences': async (preferences) => {
       await store.changeSettings(preferences);
+      // The page need not wait for the toolbar to follow.
+      void parts
+        .speak()
+        .then(() => toolbar.draw())
+        .catch(() => {});
       return {};
     },
     'settings/forget': async () => {
@@ -138,7 +145,11 @@ export function createHandlers(parts: Parts): Handlers {
       }
       await store.forget();
       await parts.refreshGrants();
-      await toolbar.draw();
+      // The page need not wait for the toolbar to follow.
+      void parts
+        .speak()
+        .then(() => toolbar.draw())
+        .catch(() => {});
       return {};
     },
     'view/theme': async ({ theme }) => {

@@ -7,8 +7,10 @@ import { type Browser, browser } from '../browser.ts';
 import { typingPort } from '../messaging.ts';
 import { openPanel } from '../panel.ts';
 import { type Caller, identifySender, siteOf } from '../sender.ts';
+import { messagesFor } from '../session/language.ts';
 import { syncLog } from '../session/log-client.ts';
 import { movePort } from '../session/moving/move-port.ts';
+import { browserMessages } from '../ui/i18n/browser.ts';
 import { setMessageSource } from '../ui/i18n/messages.ts';
 import { readBuiltInDomain } from './built-in.ts';
 import { openDatabase } from './database.ts';
@@ -36,10 +38,7 @@ async function updateWhenIdle(): Promise<void> {
 
 /** Registers every listener, synchronously, so that an event that wakes the background finds it. */
 export function startBackground(): void {
-  setMessageSource({
-    locale: browser.i18n.getUILanguage(),
-    get: (key, substitutions) => browser.i18n.getMessage(key, substitutions),
-  });
+  setMessageSource(browserMessages(browser.i18n));
   const store = createStore(openDatabase());
   const trust = createTrust(store, readBuiltInDomain, Date.now);
   const logs = createLogs(
@@ -54,7 +53,9 @@ export function startBackground(): void {
   const refreshGrants = async () => {
     granted = new Set((await sites.list()).map(({ site }) => site));
   };
-  const ready = sites.reconcile().then(refreshGrants, () => {});
+  /** The toolbar's titles are in the language that the person chose, as the pages are. */
+  const speak = async () => setMessageSource(await messagesFor((await store.settings()).language));
+  const ready = Promise.all([sites.reconcile().then(refreshGrants, () => {}), speak().catch(() => {})]);
   const isGranted = (site: string) => granted.has(site);
   const toolbar = createToolbar(sessionValue<Reported>('reported', { tabs: {}, windows: {} }), {
     isGranted,
@@ -72,6 +73,7 @@ export function startBackground(): void {
     frames,
     toolbar,
     refreshGrants,
+    speak,
   });
   const installation = {
     id: browser.runtime.id,

@@ -148,6 +148,8 @@ export function createOptionsController(): OptionsController {
     deleteHistory: () => void history.remove(),
     setPreferences: (preferences) =>
       void act(async () => {
+        // At once: the next change is made to what is shown, and must not take this one back.
+        store.update({ preferences });
         await ask('settings/preferences', preferences);
         await present(preferences);
       }),

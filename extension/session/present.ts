@@ -4,29 +4,16 @@
  * @module
  */
 import { ask } from '../ask.ts';
-import { browser } from '../browser.ts';
-import { type Language, type Preferences, themes } from '../settings.ts';
-import { browserMessages, catalogueMessages } from '../ui/i18n/browser.ts';
-import type { MessageSource } from '../ui/i18n/messages.ts';
+import { type Preferences, themes } from '../settings.ts';
 import { show } from '../ui/mount.tsx';
-
-async function messagesFor(language: Language | null): Promise<MessageSource> {
-  const own = browserMessages(browser.i18n, document.documentElement);
-  if (language === null) return own;
-  const load = async (name: Language) =>
-    (await fetch(browser.runtime.getURL(`/_locales/${name}/messages.json`))).json();
-  // A message that a language does not have yet is said in English, as browsers do it.
-  const [english, chosen] = await Promise.all([load('en'), load(language)]);
-  return catalogueMessages(language, { ...english, ...chosen }, document.documentElement);
-}
+import { messagesFor } from './language.ts';
 
 /** Shows the page as it is wanted. */
 export async function present({ theme, language }: Pick<Preferences, 'theme' | 'language'>): Promise<void> {
   const root = document.documentElement;
   if (theme === themes[0]) delete root.dataset.theme;
   else root.dataset.theme = theme;
-  const source = await messagesFor(language).catch(() => browserMessages(browser.i18n, root));
-  show(source);
+  show(await messagesFor(language, root));
 }
 
 /** Asks how this page is wanted, shows it so, and follows the browser's theme for the toolbar. */

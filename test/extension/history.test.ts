@@ -186,12 +186,15 @@ describe.skipIf(!hasChromium)('writing in the built extension', { timeout: 90_00
     await options.getByLabel('Deutsch').check();
     await expect.poll(() => options.title(), patient).toContain('Optionen');
     expect(await options.locator('html').getAttribute('lang')).toBe('de');
+    const title = async () => (await browser.toolbar(options.url())).title;
+    await expect.poll(title, patient).toContain('Hier nicht in Gebrauch');
     expect(await options.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(
       'rgb(15, 20, 18)',
     );
     await page.reload();
     await expect.poll(text, patient).toContain('Simuliert');
     await options.getByLabel('English').check();
+    await expect.poll(title, patient).toContain('Not used here');
     await options.close();
   });
 

@@ -5,14 +5,24 @@ interface BrowserMessages {
   getMessage(name: string, substitutions?: string | string[]): string;
 }
 
-/**
- * Copy from the extension's own message files. Sets language and direction of `root`, so that screen readers
- * speak it right and right-to-left languages mirror the layout.
- */
-export function browserMessages(i18n: BrowserMessages, root: HTMLElement): MessageSource {
-  const locale = i18n.getMessage('@@ui_locale').replaceAll('_', '-') || 'en';
+const rightToLeft = new Set(['ar', 'fa', 'he', 'ur']);
+
+/** Screen readers speak a page right, and right-to-left languages mirror its layout, once it says what it is in. */
+function speak(root: HTMLElement | undefined, locale: string): void {
+  if (root === undefined) return;
   root.lang = locale;
-  root.dir = i18n.getMessage('@@bidi_dir') || 'ltr';
+  root.dir = rightToLeft.has(locale.split('-')[0] ?? '') ? 'rtl' : 'ltr';
+}
+
+/**
+ * Copy from the extension's own message files, in the browser's language or in the one that stands in for it: dates
+ * and numbers follow the words. Sets language and direction of `root`; the background has none.
+ */
+export function browserMessages(i18n: BrowserMessages, root?: HTMLElement): MessageSource {
+  const words = i18n.getMessage('localeTag') || 'en';
+  const wanted = i18n.getMessage('@@ui_locale').replaceAll('_', '-');
+  const locale = wanted.startsWith(`${words}-`) ? wanted : words;
+  speak(root, locale);
   return { locale, get: (key, substitutions) => i18n.getMessage(key, substitutions) };
 }
 
@@ -25,9 +35,8 @@ interface Catalogue {
 }
 
 /** Copy from a message file that was loaded, filled as browsers fill it. */
-export function catalogueMessages(locale: string, catalogue: Catalogue, root: HTMLElement): MessageSource {
-  root.lang = locale;
-  root.dir = new Set(['ar', 'fa', 'he', 'ur']).has(locale) ? 'rtl' : 'ltr';
+export function catalogueMessages(locale: string, catalogue: Catalogue, root?: HTMLElement): MessageSource {
+  speak(root, locale);
   return {
     locale,
     get(key, substitutions) {
