@@ -25,9 +25,15 @@ const POLICY =
 
 const source = (name: string) => readFile(new URL(name, import.meta.url));
 
+/** In this order: a later one has the last word. */
+const STYLES = [
+  './base.css',
+  ...['frame', 'content', 'home', 'entry', 'search', 'narrow'].map((name) => `./explorer/styles/${name}.css`),
+];
+
 /** Style sheet and icon from the sources, scripts from the folder that they were built into. */
 async function readFiles(folder: string): Promise<Map<string, Buffer>> {
-  const style = Buffer.concat([await source('./base.css'), await source('./explorer/style.css')]);
+  const style = Buffer.concat(await Promise.all(STYLES.map(source)));
   const files = new Map([
     ['style.css', style],
     ['brand.svg', await source('./explorer/brand.svg')],
