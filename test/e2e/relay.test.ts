@@ -1,30 +1,31 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Page } from 'playwright';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath } from '../../demo/chromium.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createRelay } from '../../relay/app.ts';
 import { parseServices } from '../../relay/routes.ts';
+import { describeInBrowsers } from '../support/driven-world.ts';
 import { type HostileProxy, startHostileProxy } from '../support/hostile-proxy.ts';
+import { type DrivenLab, openDrivenLab } from './support/driven-lab.ts';
 import { type RunningEnclave, startEnclave } from './support/enclave.ts';
-import { type Lab, leaks, openLab, sendPrompt, waitForWord } from './support/lab.ts';
+import { leaks } from './support/lab.ts';
+import { type Panel, panelOf } from './support/panel.ts';
 
 const prompt = 'Please explain attestation to Quillon';
+const patient = { timeout: 20_000 };
 
 async function listen(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-describe.skipIf(chromiumPath() === undefined)('a chat whose trust domain names a relay', () => {
+describeInBrowsers('a chat whose trust domain names a relay', (browser) => {
   let proxy: HostileProxy;
   let enclave: RunningEnclave;
-  let lab: Lab;
+  let lab: DrivenLab;
   let relay: Server;
   let relayUrl: string;
-  let panel: Page;
-  /** Addresses that the browser asked for with a body, and headers that came to the service. */
-  const asked: string[] = [];
+  let panel: Panel;
+  /** Headers that came to the service. */
   const headers: string[] = [];
 
   beforeAll(async () => {
@@ -39,11 +40,13 @@ describe.skipIf(chromiumPath() === undefined)('a chat whose trust domain names a
     relayUrl = await listen(relay);
     const named = { url: relayUrl, operator: 'Rowan Foundation' };
     const service = { service: proxy.url, name: 'Fernhill', product: 'waxseal-demo', machines: false };
-    lab = await openLab({ enclave, proxy, domain: { enclaves: [{ ...service, relay: named }] } });
-    lab.context.on('request', (request) => {
-      if (request.method() !== 'GET') asked.push(request.url());
+    lab = await openDrivenLab(browser, {
+      enclave,
+      proxy,
+      domain: { enclaves: [{ ...service, relay: named }] },
     });
-    panel = await lab.open('sidepanel.html');
+    panel = panelOf(lab.driver);
+    await panel.open();
   });
   afterAll(async () => {
     await lab?.close();
@@ -53,12 +56,18 @@ describe.skipIf(chromiumPath() === undefined)('a chat whose trust domain names a
     await proxy?.close();
   });
 
+  /** Whatever the browser sent anywhere has gone to the relay. */
+  const allThroughRelay = async () => {
+    const written = await lab.driver.written();
+    expect(written.length).toBeGreaterThan(1);
+    for (const url of written) expect(url.startsWith(`${relayUrl}/relay/`), url).toBe(true);
+  };
+
   it('goes through it, and the service sees nothing of the browser', async () => {
-    await waitForWord(panel, 'Simulated');
-    await sendPrompt(panel, prompt);
-    await panel.locator('.answer-tools').waitFor({ timeout: 40_000 });
-    expect(asked.length).toBeGreaterThan(1);
-    for (const url of asked) expect(url.startsWith(`${relayUrl}/relay/`), url).toBe(true);
+    await panel.word('Simulated');
+    await panel.send(prompt);
+    await panel.answered(1);
+    await allThroughRelay();
     expect(leaks([...proxy.bodies, ...proxy.replies], prompt)).toBe(false);
     const names = new Set(headers.map((line) => line.split(':')[0]));
     expect([...names].sort()).toEqual(['connection', 'content-length', 'content-type', 'host']);
@@ -66,18 +75,20 @@ describe.skipIf(chromiumPath() === undefined)('a chat whose trust domain names a
   });
 
   it('is said beside what the proof does not cover', async () => {
-    await panel.locator('button.verdict').click();
-    const limits = await panel.locator('.cant').innerText();
+    const { driver } = lab;
+    await driver.click('button.verdict', 'page');
+    const [limits] = await panel.texts('.cant');
     expect(limits).toContain(
       `${new URL(relayUrl).host}, run by Rowan Foundation, sees the network address of this computer`,
     );
-    await panel.getByRole('button', { name: 'Back' }).click();
-    const options = await lab.open('options.html');
-    await options.locator('.domain-head').first().click();
+    await driver.closeTab();
+    await driver.open(driver.address('options'));
+    await expect.poll(() => panel.texts('.domain-head'), patient).toHaveLength(1);
+    await driver.click('.domain-head', 'page');
     await expect
-      .poll(() => options.locator('.domain-more').first().innerText(), { timeout: 20_000 })
+      .poll(async () => (await panel.texts('.domain-more'))[0], patient)
       .toContain(`${relayUrl}, run by Rowan Foundation`);
-    await options.close();
+    await driver.closeTab();
   });
 
   it('is not carried past it when it is gone, and keeps the draft', async () => {
@@ -88,12 +99,12 @@ describe.skipIf(chromiumPath() === undefined)('a chat whose trust domain names a
     await new Promise<void>((resolve) => closed.listen(Number(new URL(relayUrl).port), '127.0.0.1', resolve));
     const before = proxy.bodies.length;
     try {
-      const other = await lab.open('sidepanel.html');
-      await other.locator('textarea').fill(prompt);
-      await other.locator('.verdict-word', { hasText: /Busy|Can’t reach it/ }).waitFor({ timeout: 20_000 });
-      expect(await other.locator('textarea').inputValue()).toBe(prompt);
+      await panel.open();
+      await panel.type(prompt);
+      await panel.word(/Busy|Can’t reach it/);
+      expect(await panel.draft()).toBe(prompt);
       expect(proxy.bodies.length).toBe(before);
-      for (const url of asked) expect(url.startsWith(`${relayUrl}/relay/`), url).toBe(true);
+      await allThroughRelay();
     } finally {
       closed.closeAllConnections();
       closed.close();

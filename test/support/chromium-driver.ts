@@ -17,6 +17,10 @@ export async function startChromiumDriver(folder: string): Promise<Driver> {
     // Playwright switches off what people have: pages kept for the way back.
     withoutArgs: ['--disable-back-forward-cache'],
   });
+  const written: string[] = [];
+  context.on('request', (request) => {
+    if (request.method() !== 'GET') written.push(request.url());
+  });
   const id = await extensionId(context);
   const address = (page: string) => `chrome-extension://${id}/${page}.html`;
   const own = new Map<string, Page>();
@@ -73,6 +77,11 @@ export async function startChromiumDriver(folder: string): Promise<Driver> {
       await popup.evaluate(`chrome.runtime.sendMessage(${message})`);
     },
     closeTab: () => page.close(),
+    async beforePages(script) {
+      await context.addInitScript(script);
+    },
+    setOffline: (offline) => context.setOffline(offline),
+    written: async () => [...written],
     async close() {
       await context.close();
       await rm(profile, { recursive: true, force: true });

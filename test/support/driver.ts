@@ -54,6 +54,12 @@ export interface Driver {
   /** Asks for the sealed box as the popup's button does. */
   askForBox(): Promise<void>;
   closeTab(): Promise<void>;
+  /** Runs a script in every page of the extension that is opened from now on, before the page's own. */
+  beforePages(script: string): Promise<void>;
+  /** Takes the network away, from loopback too, and gives it back. */
+  setOffline(offline: boolean): Promise<void>;
+  /** Addresses that the browser has asked for so far, but for those that it only read. */
+  written(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 

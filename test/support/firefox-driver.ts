@@ -11,6 +11,24 @@ const address = (page: string) => `moz-extension://${uuid}/${page}.html`;
 const boxIndex = `return gBrowser.selectedBrowser.browsingContext.children.findIndex(
   (child) => child.currentURI?.spec === ${JSON.stringify(address('composer'))});`;
 
+/** Notes every request that is more than reading, in the browser itself. */
+const noteWrites = `
+  const browserWindow = Services.wm.getMostRecentWindow('navigator:browser');
+  browserWindow.written = [];
+  Services.obs.addObserver((channel) => {
+    const { requestMethod, URI } = channel.QueryInterface(Ci.nsIHttpChannel);
+    if (requestMethod !== 'GET') browserWindow.written.push(URI.spec);
+  }, 'http-on-modify-request');`;
+
+/** Runs `script` in every new document of the extension, with the document's own rights. */
+const injected = (script: string) => `
+  addEventListener('DOMWindowCreated', ({ target }) => {
+    const page = target.defaultView;
+    if (!page.location.href.startsWith('moz-extension://${uuid}/')) return;
+    const sandbox = Cu.Sandbox(page, { sandboxPrototype: page, wantXrays: false });
+    Cu.evalInSandbox(${JSON.stringify(script)}, sandbox);
+  }, true);`;
+
 /** Starts Firefox with the unpacked extension in `folder`. */
 export async function startFirefoxDriver(folder: string): Promise<Driver> {
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
@@ -22,6 +40,7 @@ export async function startFirefoxDriver(folder: string): Promise<Driver> {
     `Services.wm.getMostRecentWindow('navigator:browser').SidebarController.hide()`,
     'chrome',
   );
+  await firefox.run(noteWrites, 'chrome');
   const { value: home } = await send('WebDriver:GetWindowHandle');
   const newTab = async () => {
     // The tab before may be closed, and then nothing can be done from it.
@@ -120,6 +139,24 @@ export async function startFirefoxDriver(folder: string): Promise<Driver> {
       await toTab();
       await send('WebDriver:CloseWindow');
     },
+    async beforePages(script) {
+      const loaded = `data:text/javascript,${encodeURIComponent(injected(script))}`;
+      await firefox.run(`Services.mm.loadFrameScript(${JSON.stringify(loaded)}, true)`, 'chrome');
+    },
+    async setOffline(offline) {
+      await firefox.run(
+        `Services.prefs.setBoolPref('network.disable-localhost-when-offline', true);
+         Services.io.offline = ${offline};
+         // Connections that are open would outlive the network.
+         Services.obs.notifyObservers(null, 'net:prune-all-connections');`,
+        'chrome',
+      );
+    },
+    written: async () =>
+      (await firefox.run(
+        `return Services.wm.getMostRecentWindow('navigator:browser').written`,
+        'chrome',
+      )) as string[],
     close: () => firefox.close(),
   };
 }

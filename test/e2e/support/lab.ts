@@ -50,10 +50,9 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-/** Starts log and browser, with first run done; the enclave and the proxy are the caller's. */
-export async function openLab(options: LabOptions): Promise<Lab> {
+/** Starts the log, and writes the trust domain file for it; the enclave and the proxy are the caller's. */
+export async function startLab(options: LabOptions): Promise<{ log: LabLog; domain: string }> {
   const { enclave, proxy, prepareLog, logAgeMs = 600_000, domain = {} } = options;
-  const scratch = await mkdtemp(join(tmpdir(), 'waxseal-lab-'));
   const log = await startLabLog(logAgeMs);
   const approval = approvalOf(enclave, log.builder.now);
   if (prepareLog) await prepareLog(log.builder, approval);
@@ -62,10 +61,16 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     await log.builder.publish({ at: Date.now() });
   }
   const enclaves = [{ service: proxy.url, name: 'Fernhill', product: approval.product, machines: false }];
+  return { log, domain: JSON.stringify(log.builder.domainFile({ enclaves, ...domain })) };
+}
+
+/** Starts log and browser, with first run done. */
+export async function openLab(options: LabOptions): Promise<Lab> {
+  const { log, domain } = await startLab(options);
+  const scratch = await mkdtemp(join(tmpdir(), 'waxseal-lab-'));
   const extension = join(scratch, 'extension');
   await cp(extensionFolder('e2e', 'chrome'), extension, { recursive: true });
-  const file = log.builder.domainFile({ enclaves, ...domain });
-  await writeFile(join(extension, 'waxseal-domain.json'), JSON.stringify(file));
+  await writeFile(join(extension, 'waxseal-domain.json'), domain);
   const profile = join(scratch, 'profile');
   const context = await openChromium({ extension, profile, headless: true });
   const sent: Buffer[] = [];
