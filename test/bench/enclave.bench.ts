@@ -1,23 +1,28 @@
 /**
  * The enclave server as it is built, in a process of its own, beside the same engine that answers in the clear in
- * another: tokens a second and the first token, for one and for sixteen people at once; sessions that it sets up; and
- * what a session takes of memory. Both answer in turn, so that the load of the machine falls on both.
+ * another: tokens a second and the first token, for one and for sixteen people at once; what that takes of processors;
+ * sessions that it sets up; and what a session takes of memory. Both answer in turn, so that the load of the machine
+ * falls on both. Sessions are opened before questions are sent, as clients do. The people are one process here, on the
+ * same cores as server and engine: what they take, opening records among it, is taken from these.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { demoConfig } from '../../enclave-server/demo-config.ts';
 import { createOffer } from '../../protocol/session/offer.ts';
 import { buildEnclaveBundle } from '../../scripts/build-enclave.ts';
+import { processTree } from '../support/canary/processes.ts';
 import { chat, openSession, postOffer, postTurn, sendTurn, service } from '../support/enclave.ts';
 import { startEnclaveProcess } from '../support/enclave-process.ts';
 import { buildScriptedBundle, bundleFolder } from '../support/scripted/bundle.ts';
-import type { BenchRow } from './measure.ts';
+import { type Ask, askInTheClear, askSealed, type Timing, tokenRate } from './enclave/people.ts';
+import { memoryOf, processorOf, processorOfAll } from './enclave/processes.ts';
+import { type BenchRow, median } from './measure.ts';
 
 const QUESTION = 'Explain how Waxseal works in detail';
 /** To the scripted engine: as fast as a model of some size is on a processor, which is slower than the demo's. */
-const SLOW_QUESTION = 'say 200 20';
+const SLOW_QUESTION = 'say 100 20';
 const PEOPLE = 16;
 const demo = demoConfig(service);
 const config = {
@@ -26,85 +31,87 @@ const config = {
   limits: { ...demo.limits, liveSessions: 100_000, pendingSessions: 100_000 },
 };
 
-/** One answer, in milliseconds from when the question was sent. */
-interface Timing {
-  first: number;
-  last: number;
-  tokens: number;
-}
-
-type Ask = () => Promise<Timing>;
-
-function askSealed(url: string, question: string): Ask {
-  return async () => {
-    const { client } = await openSession(url);
-    const { body, path, reply } = client.startTurn(chat(question));
-    const begun = performance.now();
-    const timing: Timing = { first: 0, last: 0, tokens: 0 };
-    const response = await postTurn(url, path, body);
-    for await (const chunk of response.body ?? []) {
-      const said = reply.push(chunk).some(({ kind }) => kind === 'text');
-      if (!said) continue;
-      timing.last = performance.now() - begun;
-      timing.first ||= timing.last;
-    }
-    const outcome = reply.close();
-    if (outcome.state !== 'complete') throw new Error(`sealed: ${outcome.state}`);
-    return { ...timing, tokens: outcome.summary.usage.completion_tokens };
-  };
-}
-
-function askInTheClear(url: string, content: string): Ask {
-  return async () => {
-    const begun = performance.now();
-    const timing: Timing = { first: 0, last: 0, tokens: 0 };
-    const body = JSON.stringify({ content, temperature: 0, seed: 1 });
-    const response = await fetch(url, { method: 'POST', body });
-    let text = '';
-    for await (const chunk of response.body ?? []) {
-      const piece = Buffer.from(chunk).toString();
-      text += piece;
-      if (piece.startsWith('\0')) continue;
-      timing.last = performance.now() - begun;
-      timing.first ||= timing.last;
-    }
-    return { ...timing, tokens: Number(text.split('\0')[1]) };
-  };
-}
-
-const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-const atOnce = (ask: Ask, people: number) => Promise.all(Array.from({ length: people }, ask));
-
-/** Tokens a second of all people together, between the first text and the last. */
-function rate(timings: Timing[][]): number {
-  const rates = timings.map((round) => {
-    const first = Math.min(...round.map((timing) => timing.first));
-    const last = Math.max(...round.map((timing) => timing.last));
-    return (1000 * round.reduce((sum, { tokens }) => sum + tokens, 0)) / (last - first);
-  });
-  return median(rates);
-}
-
 interface Comparison {
   model: string;
+  server: number;
   sealed: Ask;
   clear: Ask;
+  clearServer: number;
   people: number;
   rounds: number;
 }
 
-async function compare({ model, sealed, clear, people, rounds }: Comparison): Promise<BenchRow[]> {
-  const [ours, theirs]: [Timing[][], Timing[][]] = [[], []];
+/** What came of one way of asking: the answers of each round, and what they took of processors. */
+class Answers {
+  readonly rounds: Timing[][] = [];
+  readonly #ask: Ask;
+  readonly #server: number;
+  #serverS = 0;
+  #peopleS = 0;
+  #othersS = 0;
+  #lastedS = 0;
+
+  constructor(ask: Ask, server: number) {
+    this.#ask = ask;
+    this.#server = server;
+  }
+
+  async round(people: number, counts: boolean): Promise<void> {
+    const questions = await Promise.all(Array.from({ length: people }, this.#ask));
+    const begun = performance.now();
+    const before = this.#processor();
+    const round = await Promise.all(questions.map((send) => send()));
+    const after = this.#processor();
+    if (!counts) return;
+    this.rounds.push(round);
+    this.#serverS += after.server - before.server;
+    this.#peopleS += after.people - before.people;
+    this.#othersS += after.others - before.others;
+    this.#lastedS += (performance.now() - begun) / 1000;
+  }
+
+  #processor(): { server: number; people: number; others: number } {
+    const [server, people] = [processorOf(this.#server), processorOf(process.pid)];
+    const engines = processTree(this.#server).slice(1);
+    const ours = engines.reduce((sum, id) => sum + processorOf(id), server + people);
+    return { server, people, others: processorOfAll() - ours };
+  }
+
+  get first(): number {
+    return median(this.rounds.flat().map(({ begun, pieces }) => (pieces[0]?.at ?? 0) - begun));
+  }
+
+  /** Milliseconds of processor for 1,000 tokens: of the server without its engine, and of the people. */
+  get processor(): { server: number; people: number } {
+    const tokens = this.rounds.flat().reduce((sum, timing) => sum + timing.tokens, 0);
+    return { server: (1e6 * this.#serverS) / tokens, people: (1e6 * this.#peopleS) / tokens };
+  }
+
+  /** Cores that all else on the machine kept busy meanwhile. */
+  get others(): number {
+    return this.#othersS / this.#lastedS;
+  }
+}
+
+async function compare(comparison: Comparison): Promise<BenchRow[]> {
+  const { model, people, rounds } = comparison;
+  const ours = new Answers(comparison.sealed, comparison.server);
+  const theirs = new Answers(comparison.clear, comparison.clearServer);
   for (let round = -1; round < rounds; round++) {
-    const pair = [await atOnce(sealed, people), await atOnce(clear, people)] as const;
-    if (round < 0) continue;
-    ours.push(pair[0]);
-    theirs.push(pair[1]);
+    await ours.round(people, round >= 0);
+    await theirs.round(people, round >= 0);
   }
   const who = `${model}, ${people === 1 ? 'one person' : `${people} people`}`;
-  const [a, b] = [rate(ours), rate(theirs)];
-  const first = (timings: Timing[][]) => median(timings.flat().map((timing) => timing.first));
-  const [c, d] = [first(ours), first(theirs)];
+  const [a, b] = [tokenRate(ours.rounds), tokenRate(theirs.rounds)];
+  const [c, d] = [ours.first, theirs.first];
+  const [e, f] = [ours.processor, theirs.processor];
+  const processor = (whose: 'server' | 'people') => ({
+    what: `processor for 1,000 tokens, ${whose === 'server' ? 'server without engine' : 'people'}, ${who}`,
+    ours: `${e[whose].toFixed(0)} ms`,
+    beside: `${f[whose].toFixed(0)} ms`,
+    ratio: (e[whose] / f[whose]).toFixed(2),
+    goal: '-',
+  });
   return [
     {
       what: `tokens a second, ${who}, beside it in the clear`,
@@ -120,18 +127,16 @@ async function compare({ model, sealed, clear, people, rounds }: Comparison): Pr
       ratio: `+${(c - d).toFixed(0)} ms`,
       goal: `<= +${demo.wire.tickMs} ms`,
     },
+    ...(people > 1 ? [processor('server'), processor('people')] : []),
+    {
+      what: `cores that others on this machine kept busy meanwhile, ${who}`,
+      ours: ours.others.toFixed(2),
+      beside: theirs.others.toFixed(2),
+      ratio: '',
+      goal: '0, or the above is worth little',
+    },
   ];
 }
-
-/** Seconds of processor that a process has used. */
-function processorOf(pid: number): number {
-  const [, times = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
-  const [user = 0, system = 0] = times.split(' ').slice(11, 13).map(Number);
-  return (user + system) / 100;
-}
-
-const memoryOf = (pid: number) =>
-  Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 
 /** Runs `work` so many times, a few at once. */
 async function many(times: number, work: () => Promise<unknown>): Promise<void> {
@@ -249,8 +254,10 @@ async function besideTheClear(
     const [said] = await once(clear.stdout, 'data');
     const asks = {
       model: what.model,
+      server: server.child.pid ?? 0,
       sealed: askSealed(server.url, what.question),
       clear: askInTheClear(String(said).trim(), what.question),
+      clearServer: clear.pid ?? 0,
     };
     const [one, all] = what.rounds;
     return [
@@ -270,11 +277,11 @@ export default async function bench(): Promise<BenchRow[]> {
   const script = fileURLToPath(new URL('../support/scripted/engine-child.ts', import.meta.url));
   return [
     ...(await leaving(real)),
-    ...(await besideTheClear(real, null, { model: 'demo model', question: QUESTION, rounds: [20, 6] })),
+    ...(await besideTheClear(real, null, { model: 'demo model', question: QUESTION, rounds: [20, 16] })),
     ...(await besideTheClear(scripted, script, {
       model: 'at most 50 tokens a second',
       question: SLOW_QUESTION,
-      rounds: [3, 3],
+      rounds: [8, 8],
     })),
     ...(await setUps()),
   ];

@@ -18,7 +18,7 @@ export interface BenchRow {
 
 type Work = () => unknown;
 
-const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+export const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 const ms = (value: number) => `${value < 1 ? value.toFixed(3) : value.toFixed(2)} ms`;
 
 async function timed(work: Work): Promise<number> {
