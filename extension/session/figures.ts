@@ -71,7 +71,8 @@ export function reportFigures(report: VerificationReport, now: number): Figures 
   const endsAt = typeof validUntil === 'string' ? Date.parse(validUntil) : undefined;
   return known({
     model: report.models[0]?.id,
-    vendor: report.vendor ?? undefined,
+    // Nobody made a chip that is only played.
+    vendor: report.simulated ? undefined : (report.vendor ?? undefined),
     paper,
     endsAt: paper === undefined ? undefined : endsAt,
     minutes: Math.max(0, Math.floor((now - Date.parse(report.checkedAt)) / MINUTE)),

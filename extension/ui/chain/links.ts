@@ -4,7 +4,7 @@ import { formatAgo } from '../i18n/format.ts';
 import { t, tn } from '../i18n/messages.ts';
 import type { UiIconName } from '../icons/ui-icon.tsx';
 import type { Figures } from '../surfaces/status.ts';
-import { describeRow } from './rows.ts';
+import { describeRow, vendorOf } from './rows.ts';
 
 export type LinkId = 'chip' | 'firmware' | 'program' | 'approvals' | 'log' | 'witnesses' | 'key';
 /** `alarm` is a failure that means "failed" or "fork"; `fail` one that only pauses. */
@@ -89,7 +89,7 @@ function worst(rows: readonly Row[], passed: boolean): Exclude<LinkState, 'simul
 
 /** The chain of a report, in its one order. */
 export function chainLinks(report: VerificationReport, figures: Figures, now: number): ChainLink[] {
-  const vendor = report.vendor ?? figures.vendor ?? t('theVendorStart');
+  const vendor = vendorOf(report, figures, t('theVendorStart'));
   const title = titles(report, vendor);
   const passed = passedSentences(report, vendor, now);
   const name = names();

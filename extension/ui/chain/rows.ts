@@ -155,9 +155,14 @@ export function demandedPreset({ rows }: VerificationReport): string | null {
   return typeof preset === 'string' ? preset : null;
 }
 
+/** Who made the chip, as part of a sentence: the report's name for a simulator is in its own language. */
+export function vendorOf({ vendor, simulated }: VerificationReport, figures: Figures, stand: string): string {
+  return simulated ? t('simulatorName') : (vendor ?? figures.vendor ?? stand);
+}
+
 /** What a row says, in the language of the copy. */
 export function describeRow(row: Row, report: VerificationReport, figures: Figures): RowText {
-  const vendor = report.vendor ?? figures.vendor ?? t('theVendor');
+  const vendor = vendorOf(report, figures, t('theVendor'));
   const facts: Facts = { vendor, operator: operatorOf(figures), report };
   return { title: title(row, facts), sentence: sentence(row, facts) };
 }

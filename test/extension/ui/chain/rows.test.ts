@@ -3,9 +3,9 @@ import en from '../../../../extension/public/_locales/en/messages.json' with { t
 import { describeRow } from '../../../../extension/ui/chain/rows.ts';
 import { setMessageSource } from '../../../../extension/ui/i18n/messages.ts';
 import type { LogProblemKind } from '../../../../protocol/log/accept.ts';
-import type { Check, RowId } from '../../../../protocol/report.ts';
+import type { Check, Row, RowId } from '../../../../protocol/report.ts';
 import { catalogueSource } from '../catalogue.ts';
-import { figures, report } from '../gallery/fixtures.ts';
+import { figures, report, simulatedReport } from '../gallery/fixtures.ts';
 
 beforeAll(() => setMessageSource(catalogueSource('en', en)));
 
@@ -27,6 +27,28 @@ describe('the words for papers', () => {
     expect(wordsFor('AWS', ['C8.leaf', 'C8.root'])).toBe(
       'AWS’s certificates are current. AWS publishes no list of withdrawn ones.',
     );
+  });
+});
+
+describe('the words for a simulator', () => {
+  it('do not have the report’s own name for it, and call nothing it says a chip of somebody', () => {
+    for (const row of simulatedReport.rows) {
+      const { title, sentence } = describeRow(row, simulatedReport, figures);
+      expect(`${title} ${sentence}`).not.toMatch(/Waxseal simulator|AMD/);
+    }
+  });
+});
+
+describe('the words for firmware that passed', () => {
+  const wordsUnder = (evidence: Row['evidence']) => {
+    const rows = report.rows.map((row) => (row.id === 'platform' ? { ...row, evidence } : row));
+    const row = rows.find(({ id }) => id === 'platform');
+    return row && describeRow(row, { ...report, rows }, figures).sentence;
+  };
+
+  it('say that it waits for a patch where it passed under a grace only', () => {
+    expect(wordsUnder({ grace: { entry: 3 } })).toContain('waits for a patch');
+    expect(wordsUnder({})).toContain('recent enough');
   });
 });
 
