@@ -171,6 +171,21 @@ describe('the store build', () => {
   });
 });
 
+describe('the pages with something to see', () => {
+  const names = ['composer', 'options', 'popup', 'sidepanel', 'welcome'];
+  const source = (name: string) =>
+    readFile(new URL(`../../extension/entrypoints/${name}/index.html`, import.meta.url), 'utf8');
+
+  it('are alike but for their styles and what only the manifest is told', async () => {
+    // WXT finds pages by their files, so each has its own.
+    const texts = await Promise.all(names.map(source));
+    const alike = texts.map((text) =>
+      text.replaceAll(/^ *<(?:link rel="stylesheet"|meta name="manifest\.).*\n/gm, ''),
+    );
+    expect(new Set(alike).size).toBe(1);
+  });
+});
+
 describe('the content script', () => {
   const text = () => readFile(join(scratch, 'store-chrome', 'bridge.js'), 'utf8');
 

@@ -72,7 +72,8 @@ describe.skipIf(!hasFirefox)('writing in Firefox', { timeout: 90_000 }, () => {
       jobs.push(job as unknown as Job);
       if (job.messages.some(({ content }) => content.includes('too much')))
         throw engineError('WAX_ENGINE_TOO_LONG');
-      onText('A sealed answer.');
+      const print = job.messages.at(-1)?.content.includes('in print');
+      onText(print ? '**Wax** &amp; paper &hellip; &nosuch;' : 'A sealed answer.');
       return { finish: 'stop', promptTokens: 12, completionTokens: 3 };
     });
     world = await startSealedWorld(engine);
@@ -133,6 +134,13 @@ describe.skipIf(!hasFirefox)('writing in Firefox', { timeout: 90_000 }, () => {
     await press('Leave out the oldest');
     await expect.poll(() => jobs.at(-1)?.messages.at(-1)?.content, patient).toBe('a little');
     await there('You left out everything above.');
+  });
+
+  it('draws an answer with character references as Markdown: nothing asks the page’s parser', async () => {
+    await say('say it in print');
+    await there('Wax & paper … &nosuch;');
+    const strong = `return [...document.querySelectorAll('.answer-text strong')].map((one) => one.innerText)`;
+    expect(await firefox.run(strong)).toEqual(['Wax']);
   });
 
   it('compares with the last check', async () => {
