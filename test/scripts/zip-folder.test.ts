@@ -33,12 +33,15 @@ function unzip(archive: Buffer): Map<string, Buffer> {
 describe('npm run zip', () => {
   const folders: string[] = [];
   const outputs: string[] = [];
-  /** Packs in a folder, time zone and umask of its own. */
-  const zip = async (zone: string, mask: string) => {
+  /** Packs in a folder, time zone, umask and kind of environment of its own. */
+  const zip = async (zone: string, mask: string, kind: string) => {
     const folder = await mkdtemp(join(tmpdir(), 'waxseal-zip-'));
     folders.push(folder);
     const command = `umask ${mask} && exec "${execPath}" "${script}" "${folder}"`;
-    const done = spawnSync('sh', ['-c', command], { env: { ...env, TZ: zone }, encoding: 'utf8' });
+    const done = spawnSync('sh', ['-c', command], {
+      env: { ...env, TZ: zone, NODE_ENV: kind },
+      encoding: 'utf8',
+    });
     if (done.status !== 0) throw new Error(done.stderr);
     outputs.push(done.stdout.replaceAll(folder, ''));
   };
@@ -46,12 +49,12 @@ describe('npm run zip', () => {
     (await readdir(folder)).filter((name) => name.endsWith('.zip')).sort();
 
   beforeAll(async () => {
-    await zip('UTC', '022');
-    await zip('Pacific/Auckland', '077');
+    await zip('UTC', '022', 'development');
+    await zip('Pacific/Auckland', '077', 'production');
   });
   afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
-  it('gives the same bytes in another folder, time zone and umask', async () => {
+  it('gives the same bytes in another folder, time zone, umask and kind of environment', async () => {
     const [one = '', other = ''] = folders;
     expect(await archives(one)).toEqual([
       expect.stringMatching(/^waxseal-chrome-/),
