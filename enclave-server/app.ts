@@ -143,7 +143,8 @@ export async function buildEnclave(options: EnclaveOptions): Promise<FastifyInst
     return503OnClosing: false,
     exposeHeadRoutes: false,
     clientErrorHandler: (error, socket) => {
-      events.count('connections-refused');
+      // Who hangs up in the middle is refused nothing.
+      if (error.code !== 'ECONNRESET') events.count('connections-refused');
       refuseConnection(error, socket);
     },
     // Paths that cannot be decoded get here without passing a hook or a handler.

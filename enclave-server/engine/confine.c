@@ -1,8 +1,9 @@
 /*
  * Starts a program that can compute, read files and talk over what it was given, and nothing else: it writes no
- * file and opens no device for writing but /dev/null (so it asks for no hardware report), makes no socket, sees
- * into no process but its own and signals none. llama.cpp reads texts from strangers; should one of them take it
- * over, this is what they have got.
+ * file and opens no device for writing but /dev/null (so it asks for no hardware report), changes nobody's rights to a
+ * file, makes no socket, sees into no process but its own and signals none, and where it was root it is root without
+ * any right of root's. llama.cpp reads texts from strangers; should one of them take it over, this is what they have
+ * got.
  *
  *   confine PROGRAM ARGUMENTS…
  *
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
@@ -29,6 +31,7 @@
 #define TCP_BIND_AND_CONNECT 3ULL
 #define SCOPE_SOCKETS_AND_SIGNALS 3ULL
 #define CLONE_NEW 0x7e020080U
+#define FCHMODAT2 452
 
 struct rules {
     uint64_t files;
@@ -75,6 +78,14 @@ static int close_files(void)
     return set >= 0 && allow_null(set) && syscall(SYS_landlock_restrict_self, set, 0) == 0 && close((int)set) == 0;
 }
 
+/* With PR_SET_NO_NEW_PRIVS no program that is started later has more than this, whoever it belongs to. */
+static int drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+    return syscall(SYS_capset, &header, none) == 0;
+}
+
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define IS(value, skip) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(value), 0, skip)
 #define REFUSE(with) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (with))
@@ -111,6 +122,23 @@ static int close_calls(void)
         NEVER(rt_tgsigqueueinfo),
         NEVER(tkill),
         NEVER(open_by_handle_at),
+        /* Landlock leaves these alone. */
+        NEVER(chmod),
+        NEVER(fchmod),
+        NEVER(fchmodat),
+        IS(FCHMODAT2, 1),
+        REFUSE(EPERM),
+        NEVER(chown),
+        NEVER(fchown),
+        NEVER(lchown),
+        NEVER(fchownat),
+        NEVER(setxattr),
+        NEVER(lsetxattr),
+        NEVER(fsetxattr),
+        NEVER(utime),
+        NEVER(utimes),
+        NEVER(futimesat),
+        NEVER(utimensat),
         NEVER(unshare),
         NEVER(setns),
         NEVER(mount),
@@ -144,7 +172,8 @@ static int close_calls(void)
 
 int main(int count, char **arguments)
 {
-    if (count < 2 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !close_files() || !close_calls())
+    if (count < 2 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !drop_capabilities() || !close_files() ||
+        !close_calls())
         return 1;
     execv(arguments[1], arguments + 1);
     return 1;

@@ -117,6 +117,24 @@ describe('a hostile client', () => {
     expect(await serves(url)).toBe(true);
   });
 
+  it('that breaks off without a good-bye counts as no refusal', async () => {
+    const events = new EventList(() => {});
+    enclave = await startEnclave({ events });
+    const { server } = enclave.app;
+    const broken = once(server, 'clientError');
+    const arrived = once(server, 'connection');
+    const socket = connect(Number(new URL(enclave.url).port), '127.0.0.1');
+    const [peer] = await arrived;
+    socket.write('POST /waxseal/v1/sessions HTTP/1.1\r\nhost: x\r\n');
+    await expect.poll(() => peer.bytesRead).toBeGreaterThan(0);
+    socket.resetAndDestroy();
+    const [error] = await broken;
+    expect(error.code).toBe('ECONNRESET');
+    events.summarise();
+    expect(events.totals['connections-refused'] ?? 0).toBe(0);
+    expect(await serves(enclave.url)).toBe(true);
+  });
+
   it('that sends a turn again and again on one connection is answered once', async () => {
     enclave = await startEnclave();
     const socket = connect(Number(new URL(enclave.url).port), '127.0.0.1');

@@ -139,7 +139,9 @@ async function live(number: number): Promise<void> {
       }
       client.end();
     } catch (error) {
-      refused(person, error instanceof Error ? error.message : 'error', begun, null);
+      const { message, cause } = error instanceof Error ? error : new Error('error');
+      const code = typeof cause === 'object' && cause !== null && 'code' in cause ? ` (${cause.code})` : '';
+      refused(person, message + code, begun, null);
       await wait(200);
     }
   }

@@ -1,6 +1,6 @@
 /**
- * `npm run load [-- --people 200 --seconds 60 --soak MINUTES --places N]`: a built server with the scripted engine, so
- * that the model is not what is measured, and people in another process who chat with it at once. Prints how their
+ * `npm run load [-- --people N --seconds 60 --soak MINUTES --places N]`: a built server with the scripted engine, so
+ * that the model is not what is measured, and people in another process who chat with it at once: 200, or 50 in a soak. Prints how their
  * questions ended and what is known of each that failed, how long things took, and what the server took of memory,
  * descriptors and processor.
  */
@@ -18,14 +18,14 @@ import { buildScriptedBundle, bundleFolder } from '../support/scripted/bundle.ts
 
 const { values } = parseArgs({
   options: {
-    people: { type: 'string', default: '200' },
+    people: { type: 'string' },
     seconds: { type: 'string', default: '60' },
     soak: { type: 'string', default: '0' },
     places: { type: 'string', default: '256' },
   },
 });
-const people = Number(values.people);
 const soak = Number(values.soak);
+const people = Number(values.people ?? (soak > 0 ? 50 : 200));
 const seconds = soak > 0 ? 60 * soak : Number(values.seconds);
 const demo = demoConfig(service);
 const config = {
