@@ -45,7 +45,6 @@ export async function measureGrowth(
   onSize: (growth: Growth) => void,
 ): Promise<Restart> {
   const world = await LogWorld.create();
-  const agent = new Agent({ keepAlive: true, maxSockets: UNDER_WAY });
   const explorer = join(world.folder, 'explorer');
   await mkdir(explorer);
   const options = { budget: 2 * (sizes.at(-1) ?? 0), explorer };
@@ -55,10 +54,13 @@ export async function measureGrowth(
     let version = 0;
     for (const size of sizes) {
       const [from, began] = [version, performance.now()];
+      // Not the one from before: its connections have been idle for long enough to be closed by the other side.
+      const agent = new Agent({ keepAlive: true, maxSockets: UNDER_WAY });
       const writer = async () => {
         while (version < size - 1) await submit(agent, server.url, await world.release(++version));
       };
       await Promise.all(Array.from({ length: UNDER_WAY }, writer));
+      agent.destroy();
       const rate = (1000 * (version - from)) / (performance.now() - began);
       const resident = await residentBytes(server.log);
       const home = new URL('/', server.url);
@@ -72,7 +74,6 @@ export async function measureGrowth(
     const seconds = (performance.now() - began) / 1000;
     return { size: version + 1, resident: await residentBytes(server.log), seconds };
   } finally {
-    agent.destroy();
     await server.stop();
     await world.close();
   }
