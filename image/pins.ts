@@ -46,7 +46,7 @@ export const pins = {
   compiled: {
     'init-production': 'c141451b9488831834bb32738462127bbbfb2631c0ff61796041e28d1ef04287',
     'init-test': 'fc134c162339e90dab93e675a30c8be6dcca9ea94c8a01d18c7e1718572123ee',
-    confine: 'c0cec02529c52d5a931c50c370e30ddaaad63dbaf34a22b2bc29446706a1984c',
+    confine: '8b55dfea4720d24ed0e2149f87e4921c14d51b11c56753403c7108923a26b85f',
     'nsm-helper': '7ef6a316a8a8005d5ae4734c60b96a442e4b8de04692e68af642c717ea0662d9',
   },
 } as const satisfies {

@@ -20,6 +20,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -78,12 +79,17 @@ static int close_files(void)
     return set >= 0 && allow_null(set) && syscall(SYS_landlock_restrict_self, set, 0) == 0 && close((int)set) == 0;
 }
 
-/* With PR_SET_NO_NEW_PRIVS no program that is started later has more than this, whoever it belongs to. */
+/*
+ * With PR_SET_NO_NEW_PRIVS no program that is started later has more than this, whoever it belongs to. Who has none
+ * does not ask: a service manager may have forbidden the question.
+ */
 static int drop_capabilities(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
-    return syscall(SYS_capset, &header, none) == 0;
+    struct __user_cap_data_struct held[_LINUX_CAPABILITY_U32S_3], none[_LINUX_CAPABILITY_U32S_3] = {0};
+    if (syscall(SYS_capget, &header, held) != 0)
+        return 0;
+    return memcmp(held, none, sizeof none) == 0 || syscall(SYS_capset, &header, none) == 0;
 }
 
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))

@@ -1,8 +1,8 @@
 /**
  * `npm run load [-- --people N --seconds 60 --soak MINUTES --places N]`: a built server with the scripted engine, so
- * that the model is not what is measured, and people in another process who chat with it at once: 200, or 50 in a soak. Prints how their
- * questions ended and what is known of each that failed, how long things took, and what the server took of memory,
- * descriptors and processor.
+ * that the model is not what is measured, and people in another process who chat with it at once, 200 of them or 50 in
+ * a soak. Prints how their questions ended and what is known of each that failed, how long things took, and what the
+ * server took of memory, descriptors and processor.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
