@@ -162,5 +162,32 @@ describe.skipIf(!hasChromium)('who is trusted, in the built extension', { timeou
       await expect.poll(() => alert.innerText(), patient).toContain(code);
       expect(await dialog().count()).toBe(0);
     });
+
+    it('is refused in the language of the reader: why, where in the file, and what to do', async () => {
+      const speak = async (language: string | null) => {
+        const reply = await page.evaluate(
+          (body) => {
+            const { chrome } = globalThis as unknown as {
+              chrome: { runtime: { sendMessage(message: unknown): Promise<unknown> } };
+            };
+            return chrome.runtime.sendMessage({ type: 'settings/preferences', body });
+          },
+          { theme: 'system', language, mode: 'steady' },
+        );
+        expect(reply).toMatchObject({ ok: true });
+        await page.reload();
+        const lang = () => page.locator('html').getAttribute('lang');
+        await expect.poll(lang, patient).toMatch(new RegExp(`^${language ?? 'en'}`));
+      };
+      await speak('de');
+      await offer(fileOf(other, { policyEntry: 7 }));
+      const alert = page.getByRole('alert');
+      await expect.poll(() => alert.innerText(), patient).toContain('WAX_POLICY_FORM WAX_JSON_SHAPE');
+      const text = await alert.innerText();
+      expect(text).toContain('Die Datei ist keine Vertrauensdomäne, die diese Version lesen kann.');
+      expect(text).toContain('Stelle in der Datei: policyEntry');
+      expect(text).toContain('Lassen Sie sich die Datei noch einmal geben');
+      await speak(null);
+    });
   });
 });
