@@ -131,9 +131,11 @@ describe.skipIf(!hasFirefox)('writing in Firefox', { timeout: 90_000 }, () => {
     expect(jobs.at(-1)?.messages.map(({ content }) => content)).toContain('And now?');
     await firefox.run(`document.querySelector('.composer-text').select()`);
     await fill('.composer-text', 'a little');
+    const before = Number(await took());
     await press('Leave out the oldest');
     await expect.poll(() => jobs.at(-1)?.messages.at(-1)?.content, patient).toBe('a little');
     await there('You left out everything above.');
+    await expect.poll(took, patient).toBe(before + 1);
   });
 
   it('draws an answer with character references as Markdown: nothing asks the page’s parser', async () => {

@@ -21,7 +21,7 @@ export interface Firefox {
   open(address: string): Promise<void>;
   /** Types into an element with real keys, and then presses Enter. */
   type(selector: string, text: string): Promise<void>;
-  /** Runs the body of a function in the page, or in the browser itself; the result must be JSON. */
+  /** Runs the body of an async function in the page, or in the browser itself; throws if it does. Its result is JSON. */
   run(body: string, where?: 'content' | 'chrome'): Promise<unknown>;
   /** Any other command of the protocol. */
   send: Send;
@@ -83,9 +83,12 @@ export async function startFirefox(addonId: string, uuid: string): Promise<Firef
     async run(body, where = 'content') {
       await send('Marionette:SetContext', { value: where });
       const script = `const done = arguments[arguments.length - 1];
-        (async () => { ${body} })().then(done, (error) => done('ERROR ' + error));`;
+        (async () => { ${body} })().then((value) => done({ value }), (error) => done({ error: String(error) }));`;
       try {
-        return (await send('WebDriver:ExecuteAsyncScript', { script, args: [], sandbox: null })).value;
+        const answer = await send('WebDriver:ExecuteAsyncScript', { script, args: [], sandbox: null });
+        const { value, error } = answer.value as { value?: unknown; error?: string };
+        if (error !== undefined) throw new Error(`in Firefox: ${error}`);
+        return value ?? null;
       } finally {
         await send('Marionette:SetContext', { value: 'content' });
       }
