@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Type } from 'typebox';
@@ -34,6 +33,13 @@ const describeEntry = ({ index, kind, statement, sequencedAt, entry }: StoredEnt
   statement: parseJson(parseEnvelope(entry).payload),
 });
 
+/** What comes in time, or null. A timer that nobody waits for any more would hold on to the submission. */
+function within<Result>(result: Promise<Result>, ms: number): Promise<Result | null> {
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(late.resolve, ms, null).unref();
+  return Promise.race([result, late.promise]).finally(() => clearTimeout(timer));
+}
+
 /** Submission, and reading of entries with their proofs. */
 export function entryRoutes(
   fastify: FastifyInstance,
@@ -46,7 +52,7 @@ export function entryRoutes(
   /** Waits for publication, but not longer than the submitter was promised. */
   async function answer(reply: FastifyReply, ticket: Ticket) {
     const { statement, published } = ticket;
-    const receipt = await Promise.race([published, setTimeout(waitMs, null, { ref: false })]);
+    const receipt = await within(published, waitMs);
     if (!receipt) {
       const poll = `/api/v1/submissions/${statement}`;
       return reply.code(202).header('location', poll).send({ statementSha256: statement, poll });
