@@ -57,8 +57,9 @@ async function growthRows(): Promise<BenchRow[]> {
   const { size, resident, seconds } = await measureGrowth(MILLION, (growth) => {
     const [first, again] = growth.page.map((ms) => `${(ms / 1000).toFixed(2)} s`);
     add(
-      `memory of the log's process at ${entries(growth.size)}, and after reading and search`,
-      `${mega(growth.resident)}, ${mega(growth.residentRead)}, ${Math.round(growth.rate)} submissions a second`,
+      `memory of the log's process at ${entries(growth.size)}, collected, and after reading and search`,
+      `${[growth.resident, growth.collected, growth.collectedRead].map(mega).join(', ')}, ` +
+        `${Math.round(growth.rate)} submissions a second`,
     );
     add(`first page of the explorer at ${entries(growth.size)}, and again`, `${first}, ${again}`);
   });

@@ -1,6 +1,6 @@
 /**
  * A log server in a process of its own that ends itself with SIGKILL at a given step: nothing is flushed, no
- * handler runs. Its one argument is JSON.
+ * handler runs. Its one argument is JSON. With `--expose-gc` it collects its garbage on SIGUSR2.
  */
 import { readFileSync } from 'node:fs';
 import { parseVerifierKey } from '../../protocol/log/note.ts';
@@ -50,4 +50,5 @@ const app = await buildLog({
   ...(options.explorer === undefined ? {} : { explorer: options.explorer }),
   onStep,
 });
+process.on('SIGUSR2', () => globalThis.gc?.());
 console.log(await app.listen({ host: '127.0.0.1', port: 0 }));

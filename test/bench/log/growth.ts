@@ -3,9 +3,11 @@
  * start takes then. At each size people read the explorer and search, so what these keep is counted. For Linux: the
  * memory is what the kernel says in /proc.
  */
+import type { ChildProcess } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { LogWorld } from '../../support/log-server.ts';
 import { residentBytes } from '../../support/resident-bytes.ts';
 import { startServer, submit } from './server.ts';
@@ -17,8 +19,10 @@ export interface Growth {
   size: number;
   /** Bytes in memory of the log's process. */
   resident: number;
-  /** The same once the explorer has shown its first page and results of a search. */
-  residentRead: number;
+  /** The same once its garbage was collected, which V8 lets lie while there is room. */
+  collected: number;
+  /** And once the explorer has shown its first page and results of a search. */
+  collectedRead: number;
   /** Milliseconds of the explorer's first page, which reads on from the size before; and of the same page again. */
   page: [first: number, again: number];
   /** Entries a second since the size before. */
@@ -29,6 +33,13 @@ export interface Restart {
   size: number;
   resident: number;
   seconds: number;
+}
+
+/** Bytes in memory after a collection. */
+async function collectedBytes(log: ChildProcess): Promise<number> {
+  log.kill('SIGUSR2');
+  await setTimeout(2000);
+  return residentBytes(log);
 }
 
 async function timeOf(url: URL): Promise<number> {
@@ -63,10 +74,11 @@ export async function measureGrowth(
       agent.destroy();
       const rate = (1000 * (version - from)) / (performance.now() - began);
       const resident = await residentBytes(server.log);
+      const collected = await collectedBytes(server.log);
       const home = new URL('/', server.url);
       const page: Growth['page'] = [await timeOf(home), await timeOf(home)];
       await timeOf(new URL('/search?q=waxseal', server.url));
-      onSize({ size, rate, resident, residentRead: await residentBytes(server.log), page });
+      onSize({ size, rate, resident, collected, collectedRead: await collectedBytes(server.log), page });
     }
     await server.stop();
     const began = performance.now();

@@ -25,7 +25,7 @@ async function startProcess(
   script: string,
   options: unknown,
 ): Promise<{ child: ChildProcess; line: string }> {
-  const child = spawn(process.execPath, [script, JSON.stringify(options)], {
+  const child = spawn(process.execPath, ['--expose-gc', script, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = await once(child.stdout as NodeJS.ReadableStream, 'data');
