@@ -50,5 +50,5 @@ const app = await buildLog({
   ...(options.explorer === undefined ? {} : { explorer: options.explorer }),
   onStep,
 });
-process.on('SIGUSR2', () => globalThis.gc?.());
+process.on('SIGUSR2', () => globalThis.gc?.({ type: 'major', flavor: 'last-resort', execution: 'sync' }));
 console.log(await app.listen({ host: '127.0.0.1', port: 0 }));
