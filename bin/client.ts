@@ -2,6 +2,7 @@
  * A chat with an enclave from the command line: the client of the extension, with the trust domain and the
  * state of the log in files.
  */
+import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { ChatSession, type ChatSessionOptions } from '../extension/session/chat-session.ts';
 import type { Service } from '../extension/session/enclave-client.ts';
@@ -65,8 +66,10 @@ async function readState(path: string | undefined, domain: TrustDomain): Promise
 
 async function keepState(path: string | undefined, state: LogState): Promise<void> {
   if (path === undefined) return;
-  await writeFile(`${path}.new`, formatLogState(state));
-  await rename(`${path}.new`, path);
+  // A name of its own: another command may be keeping the same state.
+  const draft = `${path}.${randomUUID()}`;
+  await writeFile(draft, formatLogState(state));
+  await rename(draft, path);
 }
 
 /** Brings the log up to date once in every `syncMinutes`, or when it is known to be longer. */

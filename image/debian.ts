@@ -1,6 +1,6 @@
 /** Packages of Debian: fetched from the archive that this machine uses, checked against the pins, unpacked. */
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -48,8 +48,10 @@ export async function fetchDebian(wanted: DebianPackage, options: FetchOptions):
     throw imageError('WAX_IMAGE_INPUT', `${wanted.name}: SHA-256 ${found}, pinned ${wanted.sha256}`);
   }
   await mkdir(options.cache, { recursive: true });
-  await writeFile(`${kept}.new`, bytes);
-  await rename(`${kept}.new`, kept);
+  // A name of its own: another build may be fetching the same file.
+  const draft = `${kept}.${randomUUID()}`;
+  await writeFile(draft, bytes);
+  await rename(draft, kept);
   return kept;
 }
 
