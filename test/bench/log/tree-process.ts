@@ -1,8 +1,15 @@
-/** Measures one tree: `tree-process.ts ours|merkletreejs SIZE` prints append and proof in microseconds, and bytes. */
+/**
+ * Measures one tree, ours with its hashes in files as a log has them: `tree-process.ts ours|merkletreejs SIZE` prints
+ * append and proof in microseconds, and bytes.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { MerkleTree } from 'merkletreejs';
 import { u32 } from '../../../protocol/bytes.ts';
 import { hashLeaf, hashNode } from '../../../protocol/log/tree.ts';
 import { HashTree } from '../../../transparency-log/hash-tree.ts';
+import { columnsIn } from '../../../transparency-log/storage/local.ts';
 
 const [kind, count] = process.argv.slice(2);
 const size = Number(count);
@@ -30,8 +37,9 @@ const leaf = (index: number) => hashLeaf(u32(index));
 const at = (round: number) => (round * 7919) % size;
 
 function ours() {
+  const folder = mkdtempSync(join(tmpdir(), 'waxseal-tree-'));
   const before = used();
-  const tree = new HashTree();
+  const tree = new HashTree(columnsIn(folder));
   for (let index = 0; index < size; index++) tree.append(leaf(index));
   const memory = used() - before;
   timed(PROOFS, (round) => tree.proof(at(round), size));
@@ -41,6 +49,8 @@ function ours() {
     tree.append(fresh[round] ?? new Uint8Array());
     return tree.root();
   });
+  tree.close();
+  rmSync(folder, { recursive: true });
   return { append, proof, memory };
 }
 
