@@ -2,10 +2,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { diskError } from '../../transparency-log/storage/disk-errors.ts';
-import { openFileStore } from '../../transparency-log/storage/files.ts';
-import { openEntryStore } from '../../transparency-log/storage/sqlite.ts';
-import type { EntryStore, NewEntry } from '../../transparency-log/storage/storage.ts';
+import { diskError } from '../../../transparency-log/storage/disk-errors.ts';
+import { openFileStore } from '../../../transparency-log/storage/files.ts';
+import { openEntryStore } from '../../../transparency-log/storage/sqlite.ts';
+import type { EntryStore, NewEntry } from '../../../transparency-log/storage/storage.ts';
 
 let folder: string;
 beforeEach(async () => {
