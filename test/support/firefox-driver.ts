@@ -11,6 +11,20 @@ const address = (page: string) => `moz-extension://${uuid}/${page}.html`;
 const boxIndex = `return gBrowser.selectedBrowser.browsingContext.children.findIndex(
   (child) => child.currentURI?.spec === ${JSON.stringify(address('composer'))});`;
 
+/**
+ * The sidebar opens with the installation, a moment later: it would take the keyboard from a tab that is in front by
+ * then, and what it shows would be taken for what a page brought about.
+ */
+const hideSidebar = `
+  const { SidebarController } = Services.wm.getMostRecentWindow('navigator:browser');
+  for (let looks = 0; !SidebarController.isOpen && looks < 50; looks++)
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  if (!SidebarController.isOpen) throw new Error('the sidebar did not open');
+  SidebarController.hide();`;
+
+/** Gives the keyboard to the tab in front. */
+const focusTab = `Services.wm.getMostRecentWindow('navigator:browser').gBrowser.selectedBrowser.focus();`;
+
 /** Notes every request that is more than reading, in the browser itself. */
 const noteWrites = `
   const browserWindow = Services.wm.getMostRecentWindow('navigator:browser');
@@ -35,11 +49,7 @@ export async function startFirefoxDriver(folder: string): Promise<Driver> {
   const firefox = await startFirefox(manifest.browser_specific_settings.gecko.id, uuid);
   const { send } = firefox;
   await firefox.install(folder);
-  // The sidebar opens with the installation, and what it shows would be taken for what a page brought about.
-  await firefox.run(
-    `Services.wm.getMostRecentWindow('navigator:browser').SidebarController.hide()`,
-    'chrome',
-  );
+  await firefox.run(hideSidebar, 'chrome');
   await firefox.run(noteWrites, 'chrome');
   const { value: home } = await send('WebDriver:GetWindowHandle');
   const newTab = async () => {
@@ -47,6 +57,7 @@ export async function startFirefoxDriver(folder: string): Promise<Driver> {
     await send('WebDriver:SwitchToWindow', { handle: home, focus: false });
     const { handle = '' } = await send('WebDriver:NewWindow', { type: 'tab', focus: true });
     await send('WebDriver:SwitchToWindow', { handle, focus: true });
+    await firefox.run(focusTab, 'chrome');
     return handle;
   };
   const own = new Map<string, string>();
