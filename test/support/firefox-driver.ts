@@ -22,8 +22,10 @@ const hideSidebar = `
   if (!SidebarController.isOpen) throw new Error('the sidebar did not open');
   SidebarController.hide();`;
 
-/** Gives the keyboard to the tab in front. */
-const focusTab = `Services.wm.getMostRecentWindow('navigator:browser').gBrowser.selectedBrowser.focus();`;
+/** Gives the keyboard to the tab in front, where a part of the browser itself has it. */
+const focusTab = `
+  const { document, gBrowser } = Services.wm.getMostRecentWindow('navigator:browser');
+  if (document.activeElement !== gBrowser.selectedBrowser) gBrowser.selectedBrowser.focus();`;
 
 /** Notes every request that is more than reading, in the browser itself. */
 const noteWrites = `
@@ -134,6 +136,7 @@ export async function startFirefoxDriver(folder: string): Promise<Driver> {
       await send('WebDriver:ElementClick', { id });
     },
     async press(keys) {
+      await firefox.run(focusTab, 'chrome');
       const actions = [...keys].flatMap((key) => {
         const codes = namedKeys[key]?.[1] ?? [key];
         const down = codes.map((value) => ({ type: 'keyDown', value }));
