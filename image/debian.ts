@@ -37,16 +37,16 @@ async function download({ path, name }: DebianPackage, { mirror }: FetchOptions)
 /** The package's file, in the cache. Throws WAX_IMAGE_FETCH, or WAX_IMAGE_INPUT for other bytes than the pinned. */
 export async function fetchDebian(wanted: DebianPackage, options: FetchOptions): Promise<string> {
   const kept = join(options.cache, `${wanted.sha256}.deb`);
-  let bytes: Uint8Array | null = await readFile(kept).catch(() => null);
-  if (bytes === null) {
-    if (options.offline) throw imageError('WAX_IMAGE_FETCH', `${wanted.name} is not in the cache`);
-    bytes = await download(wanted, options);
-  }
+  const cached: Uint8Array | null = await readFile(kept).catch(() => null);
+  if (cached === null && options.offline)
+    throw imageError('WAX_IMAGE_FETCH', `${wanted.name} is not in the cache`);
+  const bytes = cached ?? (await download(wanted, options));
   const found = createHash('sha256').update(bytes).digest('hex');
   if (found !== wanted.sha256) {
     await rm(kept, { force: true });
     throw imageError('WAX_IMAGE_INPUT', `${wanted.name}: SHA-256 ${found}, pinned ${wanted.sha256}`);
   }
+  if (cached !== null) return kept;
   await mkdir(options.cache, { recursive: true });
   // A name of its own: another build may be fetching the same file.
   const draft = `${kept}.${randomUUID()}`;
