@@ -9,7 +9,7 @@ import {
   describeInBrowsers,
   startDrivenWorld,
 } from '../support/driven-world.ts';
-import { boxOf, type Driver } from '../support/driver.ts';
+import { boxOf, type Driver, typeAndSend } from '../support/driver.ts';
 import { countPointers, focusedIn, tabTo } from '../support/keyboard.ts';
 import { type StaticSite, startStaticSite } from '../support/static-site.ts';
 
@@ -63,7 +63,7 @@ describeInBrowsers('by keyboard alone', (browser) => {
     await pressOn(new RegExp(`^Box .: ${own}$`));
     await pressOn(/^Try it on a practice page/);
     await tabTo(driver, /^Message/);
-    await driver.press('hello\n');
+    await typeAndSend(driver, driver.run, 'hello');
     await expect
       .poll(() => driver.run(`return document.querySelector('.answer-tools') !== null`), patient)
       .toBe(true);
@@ -83,7 +83,7 @@ describeInBrowsers('by keyboard alone', (browser) => {
     await driver.resize(480, 900);
     await expect.poll(text, patient).toContain('Try it with something harmless');
     await tabTo(driver, /^Message/);
-    await driver.press('is it so?\n');
+    await typeAndSend(driver, driver.run, 'is it so?');
     await expect.poll(text, patient).toContain(answer);
     await expect
       .poll(() => driver.run(`return document.querySelector('.took') !== null`), patient)
@@ -116,7 +116,7 @@ describeInBrowsers('by keyboard alone', (browser) => {
     await expect.poll(async () => (await boxOf(driver))?.writable, patient).toBe(true);
     await driver.askForBox();
     await expect.poll(async () => (await boxOf(driver))?.lit, patient).toBe(true);
-    await driver.press('is it so?\n');
+    await typeAndSend(driver, driver.runInBox, 'is it so?');
     await expect.poll(async () => (await boxOf(driver))?.text, patient).toContain(answer);
     await driver.runInBox(countPointers);
     await tabTo(driver, /^Open the side panel|^Fold|^Close/, { run: driver.runInBox, key: '⇤' });

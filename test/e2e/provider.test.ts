@@ -1,6 +1,6 @@
 /** The example page of docs/provider-api.md, in both browsers: found only where it is allowed, and told one word. */
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startWebChat, type WebChat } from '../../demo/web-chat/server.ts';
 import {
   answering,
@@ -8,7 +8,7 @@ import {
   describeInBrowsers,
   startDrivenWorld,
 } from '../support/driven-world.ts';
-import { boxOf, type Driver, passFirstRun } from '../support/driver.ts';
+import { boxOf, type Driver, passFirstRun, typeAndSend } from '../support/driver.ts';
 import type { SealedWorld } from '../support/sealed-world.ts';
 
 const patient = { timeout: 20_000 };
@@ -35,6 +35,7 @@ describeInBrowsers('a page that asks for Waxseal', (browser) => {
     await driven?.close();
     await webChat?.close();
   });
+  afterEach(() => driver.closeTab());
 
   const state = () => driver.run(`return document.querySelector('#state').textContent`);
 
@@ -54,7 +55,6 @@ describeInBrowsers('a page that asks for Waxseal', (browser) => {
       return [found, names];`);
     expect(found).toEqual([0, []]);
     expect(await state()).toContain('not here');
-    await driver.closeTab();
   });
 
   it('is told one word where it was granted, and nothing of the service', async () => {
@@ -67,16 +67,17 @@ describeInBrowsers('a page that asks for Waxseal', (browser) => {
   });
 
   it('opens the sealed box on a click, and hears nothing of what is typed there', async () => {
+    await driver.open(`${webChat.url}/opt-in`);
+    await expect.poll(state, patient).toContain('It says of your service: simulated.');
     await driver.run(`window.heard = [];
       for (const type of ['keydown', 'input', 'message']) addEventListener(type, ({ key, data }) => heard.push(String(key ?? data)), true)`);
     expect((await driver.tab()).boxOpen).toBe(false);
     await driver.click('#sealed', 'page');
     await expect.poll(async () => (await boxOf(driver))?.lit, patient).toBe(true);
-    await driver.press('quiet\n');
+    await typeAndSend(driver, driver.runInBox, 'quiet');
     await expect.poll(async () => (await boxOf(driver))?.text, patient).toContain(answer);
     expect(await driver.run('return heard.filter((one) => /^[a-z]$|quiet|answer/.test(one))')).toEqual([]);
     expect(webChat.received).toEqual([]);
-    await driver.closeTab();
   });
 
   it('is told which state keeps it from being sealed', async () => {
@@ -85,6 +86,5 @@ describeInBrowsers('a page that asks for Waxseal', (browser) => {
     await driver.ask('popup', 'log/sync', { domain: 'Test domain' });
     await driver.open(`${webChat.url}/opt-in`);
     await expect.poll(state, patient).toContain('It says of your service: failed.');
-    await driver.closeTab();
   });
 });

@@ -134,6 +134,8 @@ describe.skipIf(!hasChromium)('the side panel and the popup of Chrome', () => {
     const frame = () => page.frames().find((one) => one.url().endsWith('/composer.html'));
     await expect.poll(() => frame()?.locator('textarea').count(), patient).toBe(1);
     await frame()?.locator('textarea').fill('begun in the box');
+    // While the check runs, Enter would send nothing.
+    await frame()?.locator('button.send:enabled').waitFor(patient);
     await frame()?.locator('textarea').press('Enter');
     await expect.poll(() => frame()?.locator('.took').count(), patient).toBe(1);
     await frame()?.getByRole('button', { name: 'Open the side panel' }).click();

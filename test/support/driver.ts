@@ -1,4 +1,5 @@
 /** One way to drive the extension in either browser, so that a scenario is written once and runs in both. */
+import { expect } from 'vitest';
 
 /** What the sealed box of a page shows. */
 export interface BoxState {
@@ -85,10 +86,21 @@ export async function boxOf(driver: Driver): Promise<BoxState | null> {
   return (await driver.runInBox(boxState).catch(() => null)) as BoxState | null;
 }
 
-/** Clicks into the sealed box, types and presses Enter, as soon as there is something to send to. */
+/**
+ * Types into the composer that has the keyboard, and presses Enter once there is something to send to: while the
+ * check runs, Enter sends nothing and the words stay where they are. `run` is `runInBox` for the box of a page.
+ */
+export async function typeAndSend(driver: Driver, run: Driver['run'], text: string): Promise<void> {
+  await driver.press(text);
+  const sends = () => run(`return document.querySelector('.send')?.disabled === false`);
+  await expect.poll(sends, { timeout: 20_000 }).toBe(true);
+  await driver.press('\n');
+}
+
+/** Clicks into the sealed box, types and sends. */
 export async function writeInBox(driver: Driver, text: string): Promise<void> {
   await driver.click('textarea', 'box');
-  await driver.press(`${text}\n`);
+  await typeAndSend(driver, driver.runInBox, text);
 }
 
 /** Body of a function for a page of the extension that finds out about the tab that shows `url`. */
