@@ -1,5 +1,5 @@
 /**
- * How long the servers of log and witness wait for a client to send what it has begun, and to take what it asked for.
+ * How many connections may come at once, and how long the servers of log and witness wait for a client to send what it has begun, and to take what it asked for.
  * Without a limit, anybody who sends or takes a byte a minute holds a connection, and an answer, for ever. Pauses
  * between two requests are not limited by it.
  * @module
@@ -8,6 +8,12 @@ import type { FastifyInstance } from 'fastify';
 
 /** For taking a whole answer, in milliseconds: a full bundle of ordinary entries at 40 kbit/s. */
 const TAKE_MS = 60_000;
+
+/**
+ * Connections that the kernel holds until the process takes them. Of more it drops the first packet, and whoever
+ * opened one tries again a second later: with Node's 511, so did half of a thousand that came at once.
+ */
+export const BACKLOG = 4096;
 
 export const patience = {
   /** For a whole request, in milliseconds. */

@@ -14,14 +14,11 @@ import type { EntryStore, NewEntry } from './storage/storage.ts';
 const CHUNK = 256;
 const MAX_WAITING = 8192;
 const LONGEST_RETRY_MS = 30_000;
-/** How long a submission to a quiet log waits for others that come with it. */
-const COMPANY_MS = 10;
+const DISK = /^WAX_LOGSERVER_(DISK|DAMAGED)/;
 
-/** Part of the publish interval in which a cycle that has begun still takes what comes. */
-const LATE_SHARE = 0.25;
-/** And the part in which it waits for what had come before it began and is still being verified. */
-const EARLY_SHARE = 0.75;
-const LATE_LOOK_MS = 5;
+/** How long a cycle waits for others that come with the last submission: most that come together come in bursts. */
+const COMPANY_MS = 20;
+const LOOK_MS = 5;
 
 /** Where an accepted entry ended up. */
 interface Receipt {
@@ -38,6 +35,8 @@ export interface Ticket {
 
 interface Waiting {
   readonly candidate: Candidate | null;
+  /** When it came, by a clock that nobody sets. */
+  readonly cameAt: number;
   /** Null until it is sequenced. */
   index: number | null;
   readonly isNew: boolean;
@@ -70,6 +69,8 @@ export class Sequencer {
   #failures = 0;
   /** When the last cycle began, by a clock that nobody sets. */
   #begun = Number.NEGATIVE_INFINITY;
+  /** When the last submission came, by the same clock. */
+  #cameLast = Number.NEGATIVE_INFINITY;
   /** Submissions that are being verified. */
   readonly #reading = new Set<Uint8Array>();
   /** Why submissions are refused now, or null. */
@@ -85,6 +86,8 @@ export class Sequencer {
   async submit(entry: Uint8Array): Promise<Ticket> {
     this.#requireOpen();
     if (this.#queue.length + this.#reading.size >= MAX_WAITING) throw serverError('WAX_LOGSERVER_BUSY');
+    const cameAt = performance.now();
+    this.#cameLast = cameAt;
     const candidate = await this.#read(entry);
     const refusal = await this.#refusal(candidate);
     // After the verdict: a twin that was sequenced meanwhile is the reason for a refusal, and no reason to refuse.
@@ -92,7 +95,7 @@ export class Sequencer {
     if (known) return known;
     if (refusal) throw refusal;
     this.#requireOpen();
-    return this.#enqueue(candidate);
+    return this.#enqueue(candidate, cameAt);
   }
 
   async #refusal(candidate: Candidate): Promise<CodedError | null> {
@@ -124,22 +127,41 @@ export class Sequencer {
     if (index < this.#options.publisher.size) {
       return { statement: hash, published: Promise.resolve({ index, isNew: false }) };
     }
-    return this.#wait(hash, { candidate: null, index, isNew: false, result: Promise.withResolvers() });
+    return this.#wait(hash, {
+      candidate: null,
+      cameAt: performance.now(),
+      index,
+      isNew: false,
+      result: Promise.withResolvers(),
+    });
   }
 
   #requireOpen(): void {
     if (this.blocked) throw this.blocked;
   }
 
-  #enqueue(candidate: Candidate): Ticket {
+  #enqueue(candidate: Candidate, cameAt: number): Ticket {
     const hash = toHex(candidate.statement);
     // The same statement may have come in a second time while this one was looked up.
     const twin = this.#waiting.get(hash);
     if (twin) return { statement: hash, published: known(twin) };
-    const waiting: Waiting = { candidate, index: null, isNew: true, result: Promise.withResolvers() };
+    const waiting: Waiting = { candidate, cameAt, index: null, isNew: true, result: Promise.withResolvers() };
     this.#queue.push(waiting);
-    this.#arm(Math.max(COMPANY_MS, this.#begun + this.#options.publishIntervalMs - performance.now()));
+    this.#arm(Math.max(0, this.#begun + this.#options.publishIntervalMs - performance.now()));
+    if (this.#queue.length === CHUNK) this.#sequenceEarly();
     return this.#wait(hash, waiting);
+  }
+
+  /** What fills a transaction need not wait for the next cycle, which is then over sooner. */
+  #sequenceEarly(): void {
+    this.#cycle = this.#cycle.then(async () => {
+      if (this.blocked) return;
+      try {
+        await this.#sequenceFull();
+      } catch (cause) {
+        this.#fail(diskError(cause));
+      }
+    });
   }
 
   #wait(hash: string, waiting: Waiting): Ticket {
@@ -178,24 +200,36 @@ export class Sequencer {
   }
 
   /**
-   * Sequences what waits, and for a while what comes or is being verified: the rest of a burst would miss this
-   * checkpoint by a moment and wait for the next. Not for longer, since under steady load there is always more.
+   * Sequences what waits, and what comes or is being verified meanwhile: the rest of a burst would miss this
+   * checkpoint by a moment and wait for the next. It ends when nothing more comes, and at the latest when the first
+   * of them has waited for as long as the interval: under steady load there is always more.
    */
   async #sequenceAll(): Promise<void> {
-    const came = [...this.#reading];
-    const isWithin = (share: number) =>
-      performance.now() < this.#begun + this.#options.publishIntervalMs * share;
-    const isMore = () => this.#queue.length > 0 || this.#reading.size > 0;
-    const isLate = () => !came.some((entry) => this.#reading.has(entry));
+    let first = performance.now();
+    for (const { cameAt } of this.#waiting.values()) first = Math.min(first, cameAt);
+    const latest = first + this.#options.publishIntervalMs;
+    const isMore = () => this.#reading.size > 0 || performance.now() - this.#cameLast < COMPANY_MS;
     do {
-      const queue = this.#queue.splice(0);
-      for (let start = 0; start < queue.length; start += CHUNK) {
-        await this.#sequence(queue.slice(start, start + CHUNK));
-        this.#options.onStep('sequenced');
-        await setImmediate();
+      while (isMore() && performance.now() < latest) {
+        await this.#sequenceFull();
+        await setTimeout(LOOK_MS);
       }
-      if (this.#queue.length === 0 && this.#reading.size > 0) await setTimeout(LATE_LOOK_MS);
-    } while (isMore() && isWithin(isLate() ? LATE_SHARE : EARLY_SHARE));
+      const rest = this.#queue.splice(0);
+      for (let start = 0; start < rest.length; start += CHUNK)
+        await this.#sequenceChunk(rest.slice(start, start + CHUNK));
+    } while (this.#queue.length + this.#reading.size > 0 && performance.now() < latest);
+  }
+
+  /** Sequences what fills whole transactions, not what comes meanwhile. Few of them, since each waits for the disk. */
+  async #sequenceFull(): Promise<void> {
+    for (let full = Math.floor(this.#queue.length / CHUNK); full > 0; full--)
+      await this.#sequenceChunk(this.#queue.splice(0, CHUNK));
+  }
+
+  async #sequenceChunk(chunk: readonly Waiting[]): Promise<void> {
+    await this.#sequence(chunk);
+    this.#options.onStep('sequenced');
+    await setImmediate();
   }
 
   #fail(error: CodedError): void {
@@ -228,6 +262,8 @@ export class Sequencer {
         }
         kind = await rules.accept(candidate, now());
       } catch (cause) {
+        // A disk that fails is no fault of this submission, and fails the cycle.
+        if (cause instanceof CodedError && DISK.test(cause.code)) throw cause;
         this.#waiting.delete(toHex(statement));
         waiting.result.reject(cause);
         continue;

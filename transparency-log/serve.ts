@@ -6,6 +6,7 @@ import type { CodedError } from '../protocol/errors.ts';
 import { buildLogServers } from './app.ts';
 import { logFiles, parseLogConfig, readLogFile } from './config.ts';
 import { readKeyFile } from './keys/key-file.ts';
+import { BACKLOG } from './patience.ts';
 import { openLocalStorage } from './storage/local.ts';
 import { parseWitnessPolicy } from './witness-policy.ts';
 
@@ -50,7 +51,7 @@ export async function serveLog({
   });
   const operatorUrl =
     operatorPort === undefined ? null : await operator.listen({ host: '127.0.0.1', port: operatorPort });
-  return { app, url: await app.listen({ host, port }), operatorUrl };
+  return { app, url: await app.listen({ host, port, backlog: BACKLOG }), operatorUrl };
 }
 
 /** Resolves when the process is asked to end, after the log has ended its batch. */

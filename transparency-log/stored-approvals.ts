@@ -3,7 +3,8 @@ import { type Approved, type Place, placeOf } from '../protocol/log/approved.ts'
 import { parseEnvelope } from '../protocol/log/dsse.ts';
 import type { ApprovalKind, Logged } from '../protocol/log/ledger.ts';
 import { parseStatement } from '../protocol/log/statement.ts';
-import type { EntryStore } from './storage/storage.ts';
+import { serverError } from './errors.ts';
+import type { EntryStore, StoredEntry } from './storage/storage.ts';
 
 const KINDS: Record<ApprovalKind, true> = {
   release: true,
@@ -11,6 +12,15 @@ const KINDS: Record<ApprovalKind, true> = {
   grace: true,
   'extension-release': true,
 };
+
+function readApproval({ index, entry }: StoredEntry): Logged['statement'] {
+  try {
+    return parseStatement(parseEnvelope(entry).payload) as Logged['statement'];
+  } catch (cause) {
+    // Every entry was read before it was stored.
+    throw serverError('WAX_LOGSERVER_DAMAGED', `entry ${index}`, { cause });
+  }
+}
 
 /** The approvals of a log, looked up in its own store: in memory they would grow with the log. */
 export class StoredApprovals implements Approved {
@@ -31,8 +41,7 @@ export class StoredApprovals implements Approved {
     if (index === null || index >= size) return undefined;
     const [stored] = await this.#entries.entries(index, index + 1);
     if (!stored || !Object.hasOwn(KINDS, stored.kind)) return undefined;
-    const statement = parseStatement(parseEnvelope(stored.entry).payload) as Logged['statement'];
-    return placeOf({ index, statement });
+    return placeOf({ index, statement: readApproval(stored) });
   }
 
   add(logged: Logged): void {

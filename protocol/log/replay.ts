@@ -48,6 +48,9 @@ const KEPT_ODDITIES = 32;
 /** Entries read while the signatures of as many are verified: other threads do that. More would only hold memory. */
 const RUN_LENGTH = 64;
 
+const isStatementError = (error: unknown): error is CodedError =>
+  error instanceof CodedError && error.code.startsWith('WAX_STATEMENT_');
+
 function codedError(error: unknown): CodedError {
   if (error instanceof CodedError) return error;
   throw error;
@@ -141,7 +144,7 @@ export class Replay {
     return this.#ledger.policy;
   }
 
-  /** The verdict on an entry if it came next. Nothing is recorded. */
+  /** The verdict on an entry if it came next. Nothing is recorded. Throws what looking an approval up throws. */
   async judge(verified: VerifiedEntry): Promise<JudgedEntry> {
     const judged = { ...verified, index: this.#ledger.size };
     const { statement, statementSha256, signers, entrySha256, error } = verified;
@@ -154,7 +157,9 @@ export class Replay {
       requireAuthorised(statement, signers, entrySha256, this.#ledger);
       await this.#requirePlace(statement, statementSha256);
     } catch (cause) {
-      judged.error = codedError(cause);
+      // Where the approvals are looked up may fail, too: that says nothing about this entry.
+      if (!isStatementError(cause)) throw cause;
+      judged.error = cause;
     }
     return judged;
   }

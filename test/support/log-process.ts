@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { parseVerifierKey } from '../../protocol/log/note.ts';
 import { signerFromSeed } from '../../protocol/log/signer.ts';
 import { buildLog } from '../../transparency-log/app.ts';
+import { BACKLOG } from '../../transparency-log/patience.ts';
 import type { Step } from '../../transparency-log/steps.ts';
 import { openLocalStorage } from '../../transparency-log/storage/local.ts';
 import { anyOf, WitnessPolicy } from '../../transparency-log/witness-policy.ts';
@@ -51,4 +52,4 @@ const app = await buildLog({
   onStep,
 });
 process.on('SIGUSR2', () => globalThis.gc?.({ type: 'major', flavor: 'last-resort', execution: 'sync' }));
-console.log(await app.listen({ host: '127.0.0.1', port: 0 }));
+console.log(await app.listen({ host: '127.0.0.1', port: 0, backlog: BACKLOG }));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { serverError } from '../../transparency-log/errors.ts';
 import { HashTree } from '../../transparency-log/hash-tree.ts';
 import type { Publisher } from '../../transparency-log/publisher.ts';
 import { LogRules } from '../../transparency-log/rules.ts';
@@ -11,7 +12,7 @@ import { openEntryStore } from '../../transparency-log/storage/sqlite.ts';
 import type { EntryStore } from '../../transparency-log/storage/storage.ts';
 import { LogBuilder, releaseFields } from '../support/log-builder.ts';
 
-const INTERVAL_MS = 4000;
+const INTERVAL_MS = 2000;
 
 describe('a cycle of the log', () => {
   let folder: string;
@@ -21,6 +22,8 @@ describe('a cycle of the log', () => {
   let builder: LogBuilder;
   /** Sizes that were published. */
   const published: number[] = [];
+  /** Code of the problem that the log may have. */
+  let expected: string | null;
   /** What the verdict on an entry waits for. */
   const held = new Map<Uint8Array, Promise<unknown>>();
 
@@ -50,12 +53,13 @@ describe('a cycle of the log', () => {
       publisher: publisher as unknown as Publisher,
       publishIntervalMs: INTERVAL_MS,
       onStep: () => {},
-      onProblem: (problem) => expect.unreachable(problem.message),
+      onProblem: ({ code }) => expect(code).toBe(expected),
       now: () => builder.now,
     });
     const [policy = new Uint8Array()] = builder.entries;
     await (await sequencer.submit(policy)).published;
     published.length = 0;
+    expected = null;
     held.clear();
   });
   afterEach(async () => {
@@ -67,30 +71,25 @@ describe('a cycle of the log', () => {
 
   const release = (version: number) => builder.entry('release', releaseFields(builder.now, { version }));
 
-  it('waits for what had come before it began, and not for what comes while it waits', async () => {
+  it('waits for what is being verified, and takes what comes while it waits', async () => {
     const [quick, early, late] = [await release(1), await release(2), await release(3)];
-    const [earlyGate, lateGate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    held.set(early, earlyGate.promise);
-    held.set(late, lateGate.promise);
+    const gate = Promise.withResolvers<void>();
+    held.set(early, gate.promise);
     const tickets = [sequencer.submit(early), sequencer.submit(quick)];
     await tickets[1];
     const cycle = sequencer.run();
     tickets.push(sequencer.submit(late));
-    // Longer than what comes now is waited for.
+    await tickets[2];
     await setTimeout(INTERVAL_MS * 0.3);
     expect(published).toEqual([]);
-    earlyGate.resolve();
+    gate.resolve();
     await cycle;
-    expect(published).toEqual([3]);
-    lateGate.resolve();
-    await tickets[2];
-    await sequencer.run();
+    expect(published).toEqual([4]);
     const receipts = await Promise.all(tickets.map(async (ticket) => (await ticket).published));
-    expect(receipts.map(({ index }) => index)).toEqual([2, 1, 3]);
-    expect(published).toEqual([3, 4]);
+    expect(receipts.map(({ index }) => index).sort()).toEqual([1, 2, 3]);
   });
 
-  it('goes on without what had come before it began when its time is up', async () => {
+  it('goes on without what is still being verified when its first has waited for the interval', async () => {
     const [quick, early] = [await release(1), await release(2)];
     const gate = Promise.withResolvers<void>();
     held.set(early, gate.promise);
@@ -102,5 +101,43 @@ describe('a cycle of the log', () => {
     await tickets[0];
     await sequencer.run();
     expect(published).toEqual([2, 3]);
+  });
+
+  it('finds in the store already what fills a transaction', async () => {
+    const burst = await Promise.all(Array.from({ length: 300 }, (_, version) => release(version + 1)));
+    const tickets = await Promise.all(burst.map((entry) => sequencer.submit(entry)));
+    await expect.poll(async () => (await entries.head())?.size, { interval: 10 }).toBe(1 + 256);
+    expect(published).toEqual([]);
+    await sequencer.run();
+    expect(published).toEqual([301]);
+    const receipts = await Promise.all(tickets.map(({ published }) => published));
+    expect(new Set(receipts.map(({ index }) => index)).size).toBe(300);
+  });
+
+  it('fails when the disk does, whichever submission it was about, and tells all who wait', async () => {
+    const [first, second] = [await release(1), await release(2)];
+    const tickets = [await sequencer.submit(first), await sequencer.submit(second)];
+    expected = 'WAX_LOGSERVER_DISK';
+    entries.indexOf = async () => {
+      throw serverError('WAX_LOGSERVER_DISK');
+    };
+    await sequencer.run();
+    expect(sequencer.blocked?.code).toBe('WAX_LOGSERVER_DISK');
+    for (const { published } of tickets)
+      await expect(published).rejects.toMatchObject({ code: 'WAX_LOGSERVER_DISK' });
+    expect(published).toEqual([]);
+  });
+
+  it('calls a disk that fails in a verdict by its name, and takes the submission once it does not', async () => {
+    const entry = await release(1);
+    const { indexOf } = entries;
+    entries.indexOf = async () => {
+      throw serverError('WAX_LOGSERVER_DISK');
+    };
+    await expect(sequencer.submit(entry)).rejects.toMatchObject({ code: 'WAX_LOGSERVER_DISK' });
+    entries.indexOf = indexOf;
+    const ticket = await sequencer.submit(entry);
+    await sequencer.run();
+    expect(await ticket.published).toEqual({ index: 1, isNew: true });
   });
 });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toHex } from '../../protocol/bytes.ts';
 import { parseEnvelope } from '../../protocol/log/dsse.ts';
 import { emptyLedger, type Logged } from '../../protocol/log/ledger.ts';
-import { Replay } from '../../protocol/log/replay.ts';
+import { Replay, verifyEntry } from '../../protocol/log/replay.ts';
 import { openEntryStore } from '../../transparency-log/storage/sqlite.ts';
 import type { EntryStore } from '../../transparency-log/storage/storage.ts';
 import { StoredApprovals } from '../../transparency-log/stored-approvals.ts';
@@ -79,5 +79,30 @@ describe('approvals in the store of a log', () => {
     const [again] = await replay.apply(log.entries.slice(2));
     expect(again?.error?.code).toBe('WAX_STATEMENT_DUPLICATE');
     expect(() => replay.ledger()).toThrow(RangeError);
+  });
+
+  it('call an entry that can no longer be read damage to the store, not a fault of who names it', async () => {
+    const log = await LogBuilder.create();
+    await log.release({ version: 1 });
+    const statement = hashOf(log.entries[1] ?? new Uint8Array());
+    const entries = log.entries.map((entry, index) => ({
+      entry: index === 1 ? entry.subarray(1) : entry,
+      statement: hashOf(entry),
+      kind: ['policy', 'release'][index] ?? '',
+      sequencedAt: 0,
+    }));
+    await store.append(0, entries, { size: 2, root: new Uint8Array(32) });
+    const approvals = new StoredApprovals(store);
+    await expect(approvals.find(toHex(statement), 2)).rejects.toMatchObject({
+      code: 'WAX_LOGSERVER_DAMAGED',
+    });
+    const replay = Replay.forVerdicts(log.origin, log.domain().policyEntry, approvals);
+    await replay.apply(log.entries.slice(0, 1));
+    replay.record({
+      ...(await replay.judge(await verifyEntry(log.entries[1] as Uint8Array, replay.policy))),
+    });
+    const again = await verifyEntry(log.entries[1] as Uint8Array, replay.policy);
+    approvals.stored();
+    await expect(replay.judge(again)).rejects.toMatchObject({ code: 'WAX_LOGSERVER_DAMAGED' });
   });
 });

@@ -51,18 +51,18 @@ export async function openFileStore(
   let counter = 0;
 
   async function writeAll(files: readonly StaticFile[]): Promise<void> {
-    const folders = new Set<string>();
-    for (const { path, bytes } of files) {
+    const drafts = files.map(({ path, bytes }) => {
       const target = join(root, path);
-      const draft = join(temporary, String(counter++));
-      await makeFolder(dirname(target));
-      await writeSynced(draft, bytes);
-      onStep('temporary-written');
-      await rename(draft, target);
-      onStep('renamed');
-      folders.add(dirname(target));
-    }
-    for (const folder of folders) await syncFolder(folder);
+      return { bytes, target, folder: dirname(target), draft: join(temporary, String(counter++)) };
+    });
+    const folders = [...new Set(drafts.map(({ folder }) => folder))];
+    // Side by side, as each waits for the disk, and then for its turn among the requests that came meanwhile.
+    await Promise.all(folders.map(makeFolder));
+    await Promise.all(
+      drafts.map(({ draft, bytes }) => writeSynced(draft, bytes).then(() => onStep('temporary-written'))),
+    );
+    await Promise.all(drafts.map(({ draft, target }) => rename(draft, target).then(() => onStep('renamed'))));
+    await Promise.all(folders.map(syncFolder));
     onStep('folder-synced');
   }
 

@@ -1,41 +1,27 @@
+import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-import { concatBytes } from '../../protocol/bytes.ts';
 import type { PolicyInForce } from '../../protocol/log/authorise.ts';
 import type { VerifiedEntry } from '../../protocol/log/replay.ts';
-import { statementError } from '../../protocol/log/statement-errors.ts';
-import { serverError } from '../errors.ts';
-import type { Answer, Question, Verdict } from './messages.ts';
+import { type Asked, VerifierThread } from './thread.ts';
 
-interface Asked {
-  entry: Uint8Array;
-  policy: PolicyInForce | null;
-  result: PromiseWithResolvers<VerifiedEntry>;
-}
-
-const isStatementCode = (code: string): code is keyof typeof statementError.table =>
-  Object.hasOwn(statementError.table, code);
-
-function toVerified({ error, ...verified }: Verdict): VerifiedEntry {
-  if (error === null) return { ...verified, error };
-  const { code, detail } = error;
-  const again = isStatementCode(code)
-    ? statementError(code, detail)
-    : serverError('WAX_LOGSERVER_INTERNAL', code);
-  return { ...verified, error: again };
-}
+/** More would verify faster than one thread can sequence. */
+const MOST_THREADS = 4;
+/** Entries in one message: fewer would cost more in messages than another thread wins. */
+const SHARE = 32;
 
 /**
- * Reads and verifies entries in a thread of their own, those that come together in one message: the log's thread
- * has requests to answer and batches to sequence. The thread is started when there is something to verify.
+ * Reads and verifies entries in threads of their own, those that come together in few messages: the log's thread has
+ * requests to answer and batches to sequence.
  */
 export class Verifier {
-  #worker: Worker | null = null;
+  readonly #threads: VerifierThread[];
   #asked: Asked[] = [];
-  #nextId = 0;
-  readonly #underWay = new Map<number, Asked[]>();
 
-  /** The entry as read and verified under a policy; WAX_LOGSERVER_INTERNAL if the thread ended. */
+  constructor(threads: number = Math.min(MOST_THREADS, availableParallelism())) {
+    this.#threads = Array.from({ length: threads }, () => new VerifierThread());
+  }
+
+  /** The entry as read and verified under a policy; WAX_LOGSERVER_INTERNAL if its thread ended. */
   verify(entry: Uint8Array, policy: PolicyInForce | null): Promise<VerifiedEntry> {
     const asked: Asked = { entry, policy, result: Promise.withResolvers() };
     this.#asked.push(asked);
@@ -44,48 +30,20 @@ export class Verifier {
   }
 
   #send(): void {
-    const worker = this.#start();
     const all = this.#asked.splice(0);
     for (let batch = all; batch.length > 0; ) {
       // The policy may have changed between two of them.
       const [{ policy }] = batch as [Asked];
       const same = batch.filter((asked) => asked.policy === policy);
       batch = batch.filter((asked) => asked.policy !== policy);
-      const id = this.#nextId++;
-      const bytes = concatBytes(...same.map(({ entry }) => entry));
-      const question: Question = { id, bytes, lengths: same.map(({ entry }) => entry.length), policy };
-      this.#underWay.set(id, same);
-      worker.ref();
-      worker.postMessage(question, [bytes.buffer]);
+      for (let start = 0; start < same.length; start += SHARE) {
+        const idlest = this.#threads.reduce((least, thread) => (thread.load < least.load ? thread : least));
+        idlest.send(same.slice(start, start + SHARE));
+      }
     }
   }
 
-  #start(): Worker {
-    if (this.#worker) return this.#worker;
-    const worker = new Worker(new URL('./worker.ts', import.meta.url));
-    worker.on('message', ({ id, verdicts }: Answer) => {
-      const asked = this.#underWay.get(id) ?? [];
-      this.#underWay.delete(id);
-      if (this.#underWay.size === 0) worker.unref();
-      for (const [index, verdict] of verdicts.entries()) asked[index]?.result.resolve(toVerified(verdict));
-    });
-    worker.on('error', (cause) => this.#fail(worker, cause));
-    worker.on('exit', () => this.#fail(worker, undefined));
-    this.#worker = worker;
-    return worker;
-  }
-
-  /** Whoever waits is told; the next one to ask gets a new thread. */
-  #fail(worker: Worker, cause: unknown): void {
-    if (this.#worker !== worker) return;
-    this.#worker = null;
-    const waiting = [...this.#underWay.values()].flat();
-    this.#underWay.clear();
-    for (const { result } of waiting)
-      result.reject(serverError('WAX_LOGSERVER_INTERNAL', 'verification', { cause }));
-  }
-
   async close(): Promise<void> {
-    await this.#worker?.terminate();
+    await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 }

@@ -99,7 +99,7 @@ describe('the file store', () => {
       { path: 'tile/0/000.p/1', bytes: Uint8Array.of(1) },
       { path: 'tile/0/000.p/2', bytes: Uint8Array.of(2) },
     ]);
-    expect(steps).toEqual(['temporary-written', 'renamed', 'temporary-written', 'renamed', 'folder-synced']);
+    expect(steps).toEqual(['temporary-written', 'temporary-written', 'renamed', 'renamed', 'folder-synced']);
     expect([...(await readFile(join(folder, 'public/tile/0/000.p/2')))]).toEqual([2]);
     expect(await readdir(join(folder, 'temporary'))).toEqual([]);
   });
