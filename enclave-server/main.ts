@@ -152,7 +152,8 @@ async function start(): Promise<void> {
   });
   const admin = createAdmin({ events, hardware });
   if (values.admin !== undefined) await listenAdmin(admin, values.admin);
-  const url = await app.listen({ host: values.host, port });
+  // Node lets the kernel hold 511 that nobody took yet. Whoever opens one more tries again a second later.
+  const url = await app.listen({ host: values.host, port, backlog: config.limits.connections });
   events.listening(url);
   let stopping = false;
   const stop = async () => {

@@ -30,6 +30,11 @@ const HEADERS_MS = 10_000;
 /** 8 MiB at 32 KiB/s, and some. */
 const REQUEST_MS = 300_000;
 const MOST = 1_000;
+/**
+ * Connections that the kernel holds until they are taken: of more it drops the first packet, and whoever opened one
+ * tries again a second later. Node's own 511 are fewer than people who come at once.
+ */
+export const BACKLOG = 4096;
 const RETRY_AFTER_S = '5';
 
 const statuses: { readonly [code: string]: number } = {

@@ -1,7 +1,7 @@
 /** `waxseal relay`: stand between people and enclave services, so that these do not see their addresses. */
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
-import { createRelay } from '../../relay/app.ts';
+import { BACKLOG, createRelay } from '../../relay/app.ts';
 import { parseServices } from '../../relay/routes.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { relayCommandError } from './relay-errors.ts';
@@ -49,7 +49,7 @@ Exit codes: 0 stopped by a signal, 30 an option is malformed.`,
     const port = readNumber(values.port, 'port', 0, 65_535);
     const relay = createRelay({ services, most: readNumber(values.most, 'most', 1, 100_000) });
     await new Promise<void>((resolve, reject) => {
-      relay.once('error', reject).listen(port, values.host, resolve);
+      relay.once('error', reject).listen({ port, host: values.host, backlog: BACKLOG }, resolve);
     });
     const bound = relay.address() as AddressInfo;
     const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { NoteSigner } from '../../protocol/log/signer.ts';
 import { createKeyFile, readKeyFile } from '../../transparency-log/keys/key-file.ts';
+import { BACKLOG } from '../../transparency-log/patience.ts';
 import { untilStopped } from '../../transparency-log/serve.ts';
 import { buildWitnessServers } from '../../transparency-log/witness/app.ts';
 import { logOfKey, parseLogList, type WitnessedLog } from '../../transparency-log/witness/log-list.ts';
@@ -87,7 +88,7 @@ Exit codes: 0 stopped by a signal, 30 an option or a file is malformed.`,
     const { app, operator } = buildWitnessServers({ signer, logs, database });
     const operatorUrl =
       operatorPort === null ? null : await operator.listen({ host: '127.0.0.1', port: operatorPort });
-    const url = await app.listen({ host: values.host, port });
+    const url = await app.listen({ host: values.host, port, backlog: BACKLOG });
     const key = signer.verifierKey.text;
     const origins = logs.map(({ origin }) => origin);
     const lines = [

@@ -6,6 +6,7 @@ import { parseEnclaveConfig } from '../../enclave-server/config.ts';
 import { demoModel, demoModels } from '../../enclave-server/demo-config.ts';
 import { measureInstalled } from '../../enclave-server/measure.ts';
 import { buildEnclaveBundle } from '../../scripts/build-enclave.ts';
+import { CROWD, crowdInto, isCrowdAllowed } from '../support/crowd.ts';
 import { chat, openSession, sendTurn } from '../support/enclave.ts';
 import { type EnclaveProcess, startEnclaveProcess } from '../support/enclave-process.ts';
 
@@ -107,6 +108,10 @@ describe.skipIf(!existsSync('/proc/self/task'))(
       server = await startEnclaveProcess(bundle);
     }, 120_000);
     afterAll(() => server.stop());
+
+    it.skipIf(!isCrowdAllowed)('is there for a crowd that came while it was busy', async () => {
+      expect(await crowdInto(server.child, server.url)).toBe(CROWD);
+    });
 
     it('is answered by the model, turn after turn', async () => {
       const { client } = await openSession(server.url);

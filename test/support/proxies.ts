@@ -91,7 +91,7 @@ async function startProxy(name: ProxyName, [one, two]: readonly [number, number]
   ];
   const changes: { [of in ProxyName]: [string, string][] } = {
     nginx: [
-      ['listen 443 ssl http2;', `listen 127.0.0.1:${tls} ssl http2; listen 127.0.0.1:${plain};`],
+      ['listen 443 ssl http2 backlog=4096;', `listen 127.0.0.1:${tls} ssl http2; listen 127.0.0.1:${plain};`],
       // Where it would keep what it cannot hold: nothing must come there.
       [
         'access_log off;',
