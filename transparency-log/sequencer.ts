@@ -217,7 +217,7 @@ export class Sequencer {
       const rest = this.#queue.splice(0);
       for (let start = 0; start < rest.length; start += CHUNK)
         await this.#sequenceChunk(rest.slice(start, start + CHUNK));
-    } while (this.#queue.length + this.#reading.size > 0 && performance.now() < latest);
+    } while ((this.#queue.length > 0 || isMore()) && performance.now() < latest);
   }
 
   /** Sequences what fills whole transactions, not what comes meanwhile. Few of them, since each waits for the disk. */

@@ -89,6 +89,20 @@ describe('a cycle of the log', () => {
     expect(receipts.map(({ index }) => index).sort()).toEqual([1, 2, 3]);
   });
 
+  it('takes into its checkpoint what comes while it writes', async () => {
+    const [first, late] = [await release(1), await release(2)];
+    const tickets = [await sequencer.submit(first)];
+    const { append } = entries;
+    entries.append = async (...batch) => {
+      if (tickets.length === 1) tickets.push(await sequencer.submit(late));
+      await append(...batch);
+    };
+    await sequencer.run();
+    expect(published).toEqual([3]);
+    const receipts = await Promise.all(tickets.map(({ published }) => published));
+    expect(receipts.map(({ index }) => index)).toEqual([1, 2]);
+  });
+
   it('goes on without what is still being verified when its first has waited for the interval', async () => {
     const [quick, early] = [await release(1), await release(2)];
     const gate = Promise.withResolvers<void>();

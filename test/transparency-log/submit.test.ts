@@ -51,22 +51,6 @@ describe('submitting entries', () => {
     expect(indices).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
   });
 
-  it('takes the rest of a burst into the checkpoint of its beginning', async () => {
-    await app.close();
-    const { storage, ...options } = await world.options({ publishIntervalMs: 6000 });
-    const late: ReturnType<typeof submit>[] = [];
-    // While the first is being written, the second arrives.
-    const append: typeof storage.entries.append = async (...batch) => {
-      if (batch[0] === 1) late.push(submit(app, await world.release(2)));
-      await setTimeout(100);
-      await storage.entries.append(...batch);
-    };
-    app = await world.start({ ...options, storage: { ...storage, entries: { ...storage.entries, append } } });
-    expect((await submit(app, await world.release(1))).json().index).toBe(1);
-    expect((await app.inject('/checkpoint')).body.split('\n')[1]).toBe('3');
-    expect((await late[0])?.json().index).toBe(2);
-  });
-
   it('publishes what came first while more keeps coming', async () => {
     await app.close();
     const { storage, ...options } = await world.options();

@@ -11,7 +11,7 @@ const policyOf = (log: LogBuilder, which?: number[]) => ({
   threshold: 2,
 });
 
-describe('the thread that verifies submissions', () => {
+describe('the threads that verify submissions', () => {
   let log: LogBuilder;
   let verifier: Verifier;
   beforeEach(async () => {
@@ -72,6 +72,21 @@ describe('the thread that verifies submissions', () => {
       ['publisher-1'],
       [],
     ]);
+  });
+
+  it('gives each of a burst its own verdict, whichever thread comes to it and when', async () => {
+    const spread = new Verifier(3);
+    try {
+      const good = await release(1);
+      const bad = Buffer.from('{"payloadType":"x"}');
+      const burst = Array.from({ length: 200 }, (_, index) => (index % 7 === 0 ? bad : good));
+      const policy = policyOf(log);
+      const verdicts = await Promise.all(burst.map((entry) => spread.verify(entry, policy)));
+      const codes = verdicts.map(({ error, signers }) => error?.code ?? signers.length);
+      expect(codes).toEqual(burst.map((entry) => (entry === bad ? 'WAX_STATEMENT_ENVELOPE' : 2)));
+    } finally {
+      await spread.close();
+    }
   });
 
   it('does not take a publisher key that is no point of the curve for one that signs', async () => {
