@@ -1,7 +1,7 @@
 /**
- * How many connections may come at once, and how long the servers of log and witness wait for a client to send what it has begun, and to take what it asked for.
- * Without a limit, anybody who sends or takes a byte a minute holds a connection, and an answer, for ever. Pauses
- * between two requests are not limited by it.
+ * How many connections may come to the servers of log and witness at once, and how long these wait for a client to
+ * send what it has begun, and to take what it asked for. Without a limit, anybody who sends or takes a byte a minute
+ * holds a connection, and an answer, for ever. Pauses between two requests are not limited by it.
  * @module
  */
 import type { FastifyInstance } from 'fastify';

@@ -1,13 +1,14 @@
 /** Many connections to a server that has not come to take them: what its kernel holds for it. @module */
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 
 /** More than the 511 that Node has the kernel hold for a server that asks for nothing else. */
 export const CROWD = 700;
-/** The kernel has a limit of its own, which nobody here can raise. */
-export const isCrowdAllowed = Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8')) >= CROWD;
+const KERNELS_MOST = '/proc/sys/net/core/somaxconn';
+/** The kernel has a limit of its own, which nobody here can raise; where it cannot be read, nothing is promised. */
+export const isCrowdAllowed = existsSync(KERNELS_MOST) && Number(readFileSync(KERNELS_MOST, 'utf8')) >= CROWD;
 /** Longer than a local connection takes that the kernel has room for; those without room are never made. */
 const WAIT_MS = 10_000;
 
