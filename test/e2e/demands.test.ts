@@ -49,10 +49,8 @@ describeInBrowsers('more than a trust domain asks', (browser) => {
     await tabTo(driver, /^As the trust domain says/);
     await driver.press('↓');
     await expect.poll(kept, patient).toEqual([hardened]);
-    expect(await focusedIn(driver.run)).toMatchObject({
-      name: expect.stringMatching(/^Hardened/),
-      shown: true,
-    });
+    const wanted = { name: expect.stringMatching(/^Hardened/), shown: true };
+    await expect.poll(() => focusedIn(driver.run), patient).toMatchObject(wanted);
   });
 
   it('is there when the page is opened again, and taken back by the choice of what the domain says', async () => {

@@ -77,6 +77,7 @@ export async function startFirefoxDriver(folder: string): Promise<Driver> {
       await send('WebDriver:Navigate', { url: address(page) });
       // Between two tests there is no tab to go back to.
       await send('WebDriver:SwitchToWindow', { handle: tabHandle, focus: true }).catch(() => {});
+      await firefox.run(focusTab, 'chrome');
     }
     await send('WebDriver:SwitchToWindow', { handle, focus: false });
     try {
@@ -92,6 +93,8 @@ export async function startFirefoxDriver(folder: string): Promise<Driver> {
     await send('WebDriver:SwitchToFrame', { id });
     return true;
   };
+  // Now, and not in the middle of a scenario, whose tab would lose the keyboard to the new one for a moment.
+  await runIn('popup', '');
   const tab = async () => (await runIn('popup', tabQuery(url))) as (TabState & { id: number }) | null;
   return {
     browser: 'firefox',
