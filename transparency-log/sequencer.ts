@@ -12,12 +12,15 @@ import type { EntryStore, NewEntry } from './storage/storage.ts';
 
 /** Entries sequenced in one transaction: a larger one would block the event loop for too long. */
 const CHUNK = 256;
-const MAX_WAITING = 8192;
+/** Submissions that are verified, sequenced or published at a time, unless said: without witnesses none is let go. */
+const MOST_WAITING = 8192;
 const LONGEST_RETRY_MS = 30_000;
-const DISK = /^WAX_LOGSERVER_(DISK|DAMAGED)/;
+/** What is wrong with one submission; anything else is wrong with the log. */
+const REFUSAL = /^WAX_STATEMENT_|^WAX_LOGSERVER_(CLOSED|FULL|INTERNAL)$/;
 
 /** How long a cycle waits for others that come with the last submission: most that come together come in bursts. */
 const COMPANY_MS = 20;
+/** How often it looks whether they came. */
 const LOOK_MS = 5;
 
 /** Where an accepted entry ended up. */
@@ -49,6 +52,8 @@ export interface SequencerOptions {
   rules: LogRules;
   publisher: Publisher;
   publishIntervalMs: number;
+  /** Submissions under way after which more are refused; 8,192 unless said. */
+  mostWaiting?: number;
   onStep: StepListener;
   /** Told whenever a cycle fails, and when the log halts. */
   onProblem: (problem: CodedError) => void;
@@ -85,7 +90,8 @@ export class Sequencer {
   /** Checks an entry and queues it. Resolves once it is accepted; throws a coded error if it is refused. */
   async submit(entry: Uint8Array): Promise<Ticket> {
     this.#requireOpen();
-    if (this.#queue.length + this.#reading.size >= MAX_WAITING) throw serverError('WAX_LOGSERVER_BUSY');
+    const { mostWaiting = MOST_WAITING } = this.#options;
+    if (this.#waiting.size + this.#reading.size >= mostWaiting) throw serverError('WAX_LOGSERVER_BUSY');
     const cameAt = performance.now();
     this.#cameLast = cameAt;
     const candidate = await this.#read(entry);
@@ -263,7 +269,7 @@ export class Sequencer {
         kind = await rules.accept(candidate, now());
       } catch (cause) {
         // A disk that fails is no fault of this submission, and fails the cycle.
-        if (cause instanceof CodedError && DISK.test(cause.code)) throw cause;
+        if (cause instanceof CodedError && !REFUSAL.test(cause.code)) throw cause;
         this.#waiting.delete(toHex(statement));
         waiting.result.reject(cause);
         continue;

@@ -12,7 +12,11 @@ import { openEntryStore } from '../../transparency-log/storage/sqlite.ts';
 import type { EntryStore } from '../../transparency-log/storage/storage.ts';
 import { LogBuilder, releaseFields } from '../support/log-builder.ts';
 
-const INTERVAL_MS = 2000;
+const INTERVAL_MS = 3000;
+/** Before the cycle that begins an interval after the one before. */
+const soon = { interval: 10, timeout: INTERVAL_MS };
+/** One more than the largest burst here. */
+const MOST_WAITING = 301;
 
 describe('a cycle of the log', () => {
   let folder: string;
@@ -52,6 +56,7 @@ describe('a cycle of the log', () => {
       rules,
       publisher: publisher as unknown as Publisher,
       publishIntervalMs: INTERVAL_MS,
+      mostWaiting: MOST_WAITING,
       onStep: () => {},
       onProblem: ({ code }) => expect(code).toBe(expected),
       now: () => builder.now,
@@ -119,8 +124,9 @@ describe('a cycle of the log', () => {
 
   it('finds in the store already what fills a transaction', async () => {
     const burst = await Promise.all(Array.from({ length: 300 }, (_, version) => release(version + 1)));
+    await sequencer.run();
     const tickets = await Promise.all(burst.map((entry) => sequencer.submit(entry)));
-    await expect.poll(async () => (await entries.head())?.size, { interval: 10 }).toBe(1 + 256);
+    await expect.poll(async () => (await entries.head())?.size, soon).toBe(1 + 256);
     expect(published).toEqual([]);
     await sequencer.run();
     expect(published).toEqual([301]);
@@ -128,19 +134,37 @@ describe('a cycle of the log', () => {
     expect(new Set(receipts.map(({ index }) => index)).size).toBe(300);
   });
 
-  it('fails when the disk does, whichever submission it was about, and tells all who wait', async () => {
-    const [first, second] = [await release(1), await release(2)];
-    const tickets = [await sequencer.submit(first), await sequencer.submit(second)];
-    expected = 'WAX_LOGSERVER_DISK';
-    entries.indexOf = async () => {
-      throw serverError('WAX_LOGSERVER_DISK');
-    };
+  it('takes no more than may wait, sequenced or not, until those before are published', async () => {
+    const many = await Promise.all(
+      Array.from({ length: MOST_WAITING + 1 }, (_, version) => release(version + 1)),
+    );
+    const last = many.pop() ?? new Uint8Array();
     await sequencer.run();
-    expect(sequencer.blocked?.code).toBe('WAX_LOGSERVER_DISK');
-    for (const { published } of tickets)
-      await expect(published).rejects.toMatchObject({ code: 'WAX_LOGSERVER_DISK' });
-    expect(published).toEqual([]);
+    await Promise.all(many.map((entry) => sequencer.submit(entry)));
+    await expect.poll(async () => (await entries.head())?.size, soon).toBe(1 + 256);
+    await expect(sequencer.submit(last)).rejects.toMatchObject({ code: 'WAX_LOGSERVER_BUSY' });
+    await sequencer.run();
+    expect(published).toEqual([1 + MOST_WAITING]);
+    await sequencer.submit(last);
+    await sequencer.run();
+    expect(published).toEqual([1 + MOST_WAITING, 2 + MOST_WAITING]);
   });
+
+  it.each(['WAX_LOGSERVER_DISK', 'WAX_LOGSERVER_LOCKED', 'WAX_LOGSERVER_DAMAGED'] as const)(
+    'fails with %s of its disk, whichever submission it was about, and tells all who wait',
+    async (code) => {
+      const [first, second] = [await release(1), await release(2)];
+      const tickets = [await sequencer.submit(first), await sequencer.submit(second)];
+      expected = code;
+      entries.indexOf = async () => {
+        throw serverError(code);
+      };
+      await sequencer.run();
+      expect(sequencer.blocked?.code).toBe(code);
+      for (const ticket of tickets) await expect(ticket.published).rejects.toMatchObject({ code });
+      expect(published).toEqual([]);
+    },
+  );
 
   it('calls a disk that fails in a verdict by its name, and takes the submission once it does not', async () => {
     const entry = await release(1);
